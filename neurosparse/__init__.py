@@ -1,0 +1,58 @@
+"""neurosparse: a biologically inspired sparse computing simulator.
+
+Dynamics are written once, as plain functions; everything else is about running, storing and drawing them.
+Rooms and names load on first use, so that importing the package costs milliseconds.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_ROOMS = frozenset(
+    [
+        "check",
+        "clock",
+        "csr",
+        "data",
+        "encode",
+        "grid",
+        "io",
+        "jit",
+        "measure",
+        "network",
+        "neurons",
+        "ops",
+        "plot",
+        "readout",
+        "rng",
+        "synapses",
+        "tensor",
+        "wire",
+    ]
+)
+_NAMES = {
+    "Network": "network",
+    "Population": "network",
+    "SpikeSource": "network",
+    "CurrentInput": "network",
+    "Projection": "network",
+    "SpikeMonitor": "network",
+    "StateMonitor": "network",
+    "Csr": "csr",
+    "Readout": "readout",
+    "run": "clock",
+}
+
+__all__ = ["__version__", *_NAMES]
+
+
+def __getattr__(name: str):
+    if name in _NAMES:
+        return getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_NAMES, *_ROOMS])

@@ -1,0 +1,177 @@
+"""Compressed sparse rows: a projection, a table of dendritic segments, a rewiring mask.
+
+Row r holds the targets `indices[indptr[r]:indptr[r + 1]]`, ascending and distinct, with their weights. Leaf kernels:
+`scatter_rows` adds the rows of active sources to their targets, `gather` sums a vector over each row.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from neurosparse import check
+from neurosparse.jit import kernel, shared
+
+
+class Csr(NamedTuple):
+    """Sparse matrix of shape (n_rows, n_cols): rows are sources, columns are targets."""
+
+    indptr: np.ndarray  # (n_rows + 1,) int64
+    indices: np.ndarray  # (nnz,) int32, ascending in each row
+    weight: np.ndarray  # (nnz,) float32
+    n_cols: int
+
+    @property
+    def n_rows(self) -> int:
+        """Number of sources."""
+        return len(self.indptr) - 1
+
+    @property
+    def nnz(self) -> int:
+        """Number of synapses."""
+        return len(self.indices)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the three arrays, bytes."""
+        return self.indptr.nbytes + self.indices.nbytes + self.weight.nbytes
+
+    def __repr__(self) -> str:
+        return f"Csr({self.n_rows} x {self.n_cols}, {self.nnz} synapses)"
+
+
+def from_coo(rows, cols, weight, shape: tuple[int, int]) -> Csr:
+    """Csr from triplets in any order; rows, cols (nnz,) ids, weight (nnz,) or one number.
+
+    Raises ValueError for ids out of range, unequal lengths, weights that are not finite and pairs that occur twice.
+    """
+    owner, (n_rows, n_cols) = "csr.from_coo", shape
+    check.integer(owner, "rows of shape", n_rows)
+    check.integer(owner, "columns of shape", n_cols, high=2**31 - 1)
+    rows, cols = _ids(owner, "rows", rows, n_rows), _ids(owner, "cols", cols, n_cols)
+    if len(rows) != len(cols):
+        check.fail(owner, "rows and cols must have one length", (len(rows), len(cols)))
+    check.number(owner, "weight", weight)
+    weight = np.asarray(weight, dtype=np.float32)
+    if weight.ndim > 0 and weight.shape != rows.shape:
+        check.fail(owner, f"weight must be one number or have shape {rows.shape}", weight.shape)
+    order = np.lexsort((cols, rows))
+    rows, cols = rows[order], cols[order]
+    twice = np.flatnonzero((np.diff(rows) == 0) & (np.diff(cols) == 0))
+    if len(twice):
+        pair = (int(rows[twice[0]]), int(cols[twice[0]]))
+        check.fail(owner, "each pair may occur once", pair, "sum their weights into one synapse")
+    indptr = np.zeros(n_rows + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=n_rows), out=indptr[1:])
+    spread = np.broadcast_to(weight, rows.shape)
+    return Csr(
+        indptr,
+        cols.astype(np.int32),
+        np.ascontiguousarray(spread if weight.ndim == 0 else weight[order]),
+        n_cols,
+    )
+
+
+def reweight(csr: Csr, weight) -> Csr:
+    """The same synapses with other weights: one number, or (nnz,) in row order (see `to_coo`)."""
+    check.number("csr.reweight", "weight", weight)
+    if np.shape(weight) not in ((), (csr.nnz,)):
+        check.fail("csr.reweight", f"weight must be one number or have shape ({csr.nnz},)", np.shape(weight))
+    return csr._replace(weight=np.array(np.broadcast_to(np.asarray(weight, dtype=np.float32), (csr.nnz,))))
+
+
+def from_scipy(matrix) -> Csr:
+    """Csr from any SciPy sparse matrix or array; duplicates are summed, explicit zeros stay."""
+    coo = matrix.tocsr().tocoo()
+    return from_coo(coo.coords[0], coo.coords[1], coo.data, coo.shape)
+
+
+def to_scipy(csr: Csr):
+    """SciPy csr_array of shape (n_rows, n_cols)."""
+    from scipy.sparse import csr_array
+
+    return csr_array((csr.weight, csr.indices, csr.indptr), shape=(csr.n_rows, csr.n_cols))
+
+
+def to_coo(csr: Csr) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(rows, cols, weight), each (nnz,), in row order."""
+    return np.repeat(np.arange(csr.n_rows), np.diff(csr.indptr)), csr.indices, csr.weight
+
+
+def transpose(csr: Csr) -> Csr:
+    """Rows become columns: what a target receives from."""
+    rows, cols, weight = to_coo(csr)
+    order = np.argsort(cols, kind="stable")
+    indptr = np.zeros(csr.n_cols + 1, dtype=np.int64)
+    np.cumsum(np.bincount(cols, minlength=csr.n_cols), out=indptr[1:])
+    return Csr(indptr, rows[order].astype(np.int32), weight[order], csr.n_rows)
+
+
+def validate(owner: str, csr: Csr) -> Csr:
+    """Raise ValueError unless every invariant of a Csr holds."""
+    indptr, indices, weight = csr.indptr, csr.indices, csr.weight
+    if indptr.ndim != 1 or indptr.dtype != np.int64 or len(indptr) < 1:
+        check.fail(owner, "indptr must be an int64 vector of n_rows + 1 offsets", (indptr.dtype, indptr.shape))
+    if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
+        check.fail(owner, f"indptr must rise from 0 to {len(indices)}", indptr.tolist()[:8])
+    if indices.dtype != np.int32 or weight.dtype != np.float32 or weight.shape != indices.shape:
+        check.fail(owner, "need int32 indices and float32 weights of one shape", (indices.dtype, weight.dtype))
+    _ids(owner, "indices", indices, csr.n_cols)
+    check.number(owner, "weight", weight)
+    inner = np.ones(max(len(indices) - 1, 0), dtype=bool)
+    ends = indptr[1:-1]
+    inner[ends[(ends > 0) & (ends < len(indices))] - 1] = False
+    if np.any(np.diff(indices)[inner] <= 0):
+        check.fail(owner, "targets must ascend in each row without duplicates", csr, "build it with csr.from_coo")
+    return csr
+
+
+def scatter_add(out: np.ndarray, csr: Csr, active) -> np.ndarray:
+    """out[target] += weight for every synapse of the `active` rows, in their order, in place.
+
+    out (n_cols,) float64 or float32; active (k,) row ids. Returns `out`.
+    """
+    active = _ids("csr.scatter_add", "active", active, csr.n_rows).astype(np.int32)
+    if out.shape != (csr.n_cols,):
+        check.fail("csr.scatter_add", f"out must have shape ({csr.n_cols},)", out.shape)
+    _scatter(out, csr.indptr, csr.indices, csr.weight, active)
+    return out
+
+
+def gather(csr: Csr, x) -> np.ndarray:
+    """(n_rows,) sums over each row of weight * x[target], in float64; x (n_cols,)."""
+    x = np.ascontiguousarray(x, dtype=np.float64)
+    if x.shape != (csr.n_cols,):
+        check.fail("csr.gather", f"x must have shape ({csr.n_cols},)", x.shape)
+    return _gather(csr.indptr, csr.indices, csr.weight, x)
+
+
+@shared
+def scatter_rows(out, indptr, indices, weight, active, first, last):
+    """Leaf: add the rows active[first:last] to `out`; sources in order, so sums come out the same bits."""
+    for k in range(first, last):
+        source = active[k]
+        for j in range(indptr[source], indptr[source + 1]):
+            out[indices[j]] += weight[j]
+
+
+@kernel
+def _scatter(out, indptr, indices, weight, active):
+    scatter_rows(out, indptr, indices, weight, active, 0, len(active))
+
+
+@kernel
+def _gather(indptr, indices, weight, x):
+    out = np.zeros(len(indptr) - 1)
+    for row in range(len(out)):
+        for j in range(indptr[row], indptr[row + 1]):
+            out[row] += weight[j] * x[indices[j]]
+    return out
+
+
+def _ids(owner: str, name: str, ids, n: int) -> np.ndarray:
+    ids = np.asarray(ids)
+    if ids.ndim != 1 or (ids.dtype.kind not in "iu" and len(ids)):
+        check.fail(owner, f"{name} must be a vector of whole numbers", ids)
+    if len(ids) and (ids.min() < 0 or ids.max() >= n):
+        check.fail(owner, f"{name} must be in [0, {n})", (int(ids.min()), int(ids.max())))
+    return ids.astype(np.int64, copy=False)

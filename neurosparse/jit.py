@@ -1,0 +1,193 @@
+"""The one place that sets Numba options, and the kernel cache: content-addressed, so it can not be stale.
+
+Kinds of function:
+
+* `shared`: plain Python outside, inlined inside compiled code (helpers of steps, random numbers, leaf loops);
+* `kernel`: an entry point called from Python with arrays; compiled once for each signature and cached;
+* `generated`: source text made by the clock, written beside its cache as a readable file.
+
+Numba's own cache follows only the file of the cached function, so a kernel that calls code in another file serves
+old machine code after that file changes, and two processes that store two signatures of one function at once can
+swap them (https://github.com/numba/numba/issues/4807). Here every signature has a folder of its own, whose name
+is a hash of all source files of the package and of whatever else the caller names.
+
+`NEUROSPARSE_CACHE=0` turns the cache off, `NEUROSPARSE_CACHE_DIR` moves it, `NUMBA_DISABLE_JIT=1` runs plain Python.
+"""
+
+import functools
+import hashlib
+import linecache
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import llvmlite.binding
+import numba
+from numba.extending import overload, register_jitable
+
+from neurosparse import __version__
+
+__all__ = [
+    "shared",
+    "device",
+    "kernel",
+    "generated",
+    "overload",
+    "cache_folder",
+    "source_hash",
+    "digest",
+    "Kernel",
+]
+
+OPTIONS = {"nogil": True, "error_model": "numpy"}
+_config: Any = numba.config
+_decorating = threading.Lock()
+_made: dict[str, Callable] = {}
+
+shared = register_jitable
+
+
+@functools.cache
+def device(function: Callable) -> Callable:
+    """Compiled for calls from compiled code only; a plain step becomes this inside a loop."""
+    return function if _config.DISABLE_JIT else numba.njit(**OPTIONS)(function)
+
+
+def kernel(function: Callable) -> Callable:
+    """An entry point: compiled and cached for each signature it is called with. Never called from compiled code."""
+    if _config.DISABLE_JIT:
+        return function
+    return functools.update_wrapper(Kernel(function), function)
+
+
+class Kernel:
+    """A lazily compiled function with one cache folder for each signature."""
+
+    def __init__(self, function: Callable):
+        self.function = function
+        self.compiled: dict[tuple, Callable] = {}
+
+    def __call__(self, *args):
+        signature = tuple(map(numba.typeof, args))
+        compiled = self.compiled.get(signature)
+        if compiled is None:
+            name = f"{self.function.__module__}.{self.function.__qualname__}"
+            compiled = _compile(self.function, digest(source_hash(), name, str(signature)))
+            self.compiled[signature] = compiled
+        return compiled(*args)
+
+
+def generated(text: str, name: str, namespace: dict, *parts: str, cache: bool = True) -> Callable:
+    """Compile the function `name` of the source `text`; its file and cache live in a folder named by their hash.
+
+    `parts` are hashes of whatever the text calls beyond this package (user step modules). One signature only.
+    """
+    key = digest(source_hash(), text, *parts)
+    if cache and key in _made:
+        return _made[key]
+    path = _write_once(key, text) if cache else None
+    filename = str(path) if path else f"<neurosparse {key}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+    # Numba imports the function's module by name when it loads from the cache, so it must be a module.
+    module = sys.modules[f"neurosparse_generated_{key}"] = ModuleType(f"neurosparse_generated_{key}")
+    vars(module).update(namespace, __file__=filename)
+    exec(compile(text, filename, "exec"), vars(module))
+    function = getattr(module, name)
+    if not _config.DISABLE_JIT:
+        function = _compile(function, key, cache=path is not None)
+    if cache:
+        _made[key] = function
+    return function
+
+
+def nanoseconds() -> Callable[[], int]:
+    """A monotonic clock for compiled code, ns. POSIX only; code that calls it can not be cached."""
+    import ctypes
+    import time
+
+    import numpy as np
+
+    if _config.DISABLE_JIT:
+        return time.monotonic_ns
+    gettime = ctypes.CDLL(None).clock_gettime
+    gettime.argtypes, gettime.restype = [ctypes.c_int, ctypes.c_void_p], ctypes.c_int
+    clock = int(time.CLOCK_MONOTONIC)
+
+    @numba.njit
+    def now():
+        pair = np.empty(2, dtype=np.int64)
+        gettime(clock, pair.ctypes)
+        return pair[0] * 1_000_000_000 + pair[1]
+
+    return now
+
+
+def cache_folder() -> Path | None:
+    """The cache of this user, version, interpreter and processor; None when the cache is off."""
+    if os.environ.get("NEUROSPARSE_CACHE", "1") == "0":
+        return None
+    root = os.environ.get("NEUROSPARSE_CACHE_DIR")
+    if not root:
+        from platformdirs import user_cache_dir
+
+        root = os.path.join(user_cache_dir("neurosparse", appauthor=False), "kernels")
+    python = f"py{sys.version_info.major}{sys.version_info.minor}"
+    cpu = digest(llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())[:6]
+    build = f"{__version__}-{python}-numba{numba.__version__}-{llvmlite.binding.get_host_cpu_name()}-{cpu}"
+    return Path(root).absolute() / build
+
+
+@functools.lru_cache(maxsize=1)
+def source_hash() -> str:
+    """Hash of every source file of this package."""
+    root = Path(__file__).parent
+    files = sorted(root.rglob("*.py"))
+    return digest(*[part for file in files for part in (str(file.relative_to(root)), file.read_bytes())])
+
+
+def digest(*parts: str | bytes) -> str:
+    """Sixteen hexadecimal digits that depend on every part and on where one ends and the next begins."""
+    total = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(len(data).to_bytes(8, "little"))
+        total.update(data)
+    return total.hexdigest()
+
+
+def _compile(function: Callable, key: str, cache: bool = True) -> Callable:
+    folder = cache_folder() if cache else None
+    if folder is None:
+        return numba.njit(**OPTIONS)(function)
+    # Numba reads CACHE_DIR while it decorates, and at no other time.
+    with _decorating:
+        before = _config.CACHE_DIR
+        try:
+            _config.CACHE_DIR = str(folder / key)
+            return numba.njit(cache=True, **OPTIONS)(function)
+        except (OSError, RuntimeError):  # no folder can be written: compile in memory
+            return numba.njit(**OPTIONS)(function)
+        finally:
+            _config.CACHE_DIR = before
+
+
+def _write_once(key: str, text: str) -> Path | None:
+    """Write the text to its folder, whole or not at all; None when the cache is off or can not be written."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    path = folder / key / "network.py"
+    if path.exists():
+        return path
+    scratch = path.with_name(f"network.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(text, encoding="utf-8")
+        os.replace(scratch, path)
+    except OSError:
+        return None
+    return path
