@@ -1,0 +1,326 @@
+"""Neurons and kernels: the contract of each file, one answer on three backends, the numbers of other simulators."""
+
+import importlib
+import math
+import pkgutil
+
+import numpy as np
+import pytest
+
+import neurosparse.neurons
+import neurosparse.synapses
+from neurosparse import clock, csr, encode, rng
+from neurosparse.network import (
+    CurrentInput,
+    Network,
+    Population,
+    Projection,
+    SpikeMonitor,
+    SpikeSource,
+    StateMonitor,
+)
+from neurosparse.neurons import alif, lif
+
+
+def discovered(room):
+    return [importlib.import_module(f"{room.__name__}.{m.name}") for m in pkgutil.iter_modules(room.__path__)]
+
+
+NEURONS = discovered(neurosparse.neurons)
+STEPS = NEURONS + discovered(neurosparse.synapses)
+named = {"ids": lambda value: value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else None}
+
+
+@pytest.mark.parametrize("module", STEPS, **named)
+def test_contract(module):
+    assert module.__doc__
+    assert "Source" in module.__doc__
+    assert not module.Params._field_defaults  # defaults of NamedTuples fail in compiled code
+    assert not module.State._field_defaults
+    p = module.params(dt=0.5)
+    assert all(math.isfinite(value) for value in p)
+    s = module.init(p)
+    after, z = module.step(p, s, *[0.1] * len(module.PORTS))
+    assert type(after) is type(s)
+    assert np.ndim(z) == 0
+    with pytest.raises(ValueError, match=r"dt must be > 0 ms, got 0"):
+        module.params(dt=0.0)
+
+
+def lively(module, n, steps):
+    """Parameters that spike often, and inputs (steps, n) for each port."""
+    many = {"tau_mem": 8.0, "v_th": 1.0, "t_ref": 2.0} if module in NEURONS else {}
+    if module is alif:
+        many |= {"beta": 0.3, "tau_adapt": 30.0}
+    stream = rng.stream(3, module.__name__)
+    inputs = [rng.normals(stream, n * steps, k).reshape(steps, n) for k in range(len(module.PORTS))]
+    return many, [2.5 * inputs[0] + 1.0, *[0.2 * x for x in inputs[1:]]]
+
+
+def run_numba(module, many, inputs):
+    steps, n = inputs[0].shape
+    net = Network((Population("a", n, module, many),), (),
+                  tuple(CurrentInput(port, "a", port) for port in module.PORTS), dt=1.0)  # fmt: skip
+    run = clock.run(net, float(steps), dict(zip(module.PORTS, inputs)),
+                    (SpikeMonitor("a"), StateMonitor("a", module.State._fields)))  # fmt: skip
+    z = np.zeros((steps, n))
+    z[run.spikes["a"].step, run.spikes["a"].i] = 1
+    return z, run.states["a"].fields
+
+
+@pytest.mark.parametrize("module", NEURONS, **named)
+@pytest.mark.parametrize("reset", ["value", "subtract"])
+@pytest.mark.parametrize("hold", [True, False])
+def test_numpy_and_numba_agree_bit_for_bit(module, reset, hold):
+    many, inputs = lively(module, 100, 1000)
+    many |= {"reset": reset, "hold": hold}
+    z, fields = run_numba(module, many, inputs)
+    p = module.params(dt=1.0, **many)
+    s = module.State(*(np.full(100, value) for value in module.init(p)))
+    for t, now in enumerate(zip(*inputs)):
+        s, out = module.step(p, s, *now)
+        np.testing.assert_array_equal(out, z[t])
+        for name, value in s._asdict().items():
+            np.testing.assert_array_equal(value, fields[name][t])
+    assert 0.02 < z.mean() < 0.5
+
+
+@pytest.mark.parametrize("module", discovered(neurosparse.synapses), **named)
+def test_kernels_agree_bit_for_bit(module):
+    x = rng.normals(rng.stream(0, "kernel"), 3000).reshape(300, 10)
+    net = Network((Population("a", 10, lif, {"tau_mem": 1e18, "v_th": 1e9}, kernels={"jump": (module, {})}),), (),
+                  (CurrentInput("x", "a", "jump"),), dt=1.0)  # fmt: skip
+    v = clock.run(net, 300.0, {"x": x}, (StateMonitor("a", ("v",)),)).states["a"].fields["v"]
+    p = module.params(dt=1.0)
+    s, total = module.State(*(np.full(10, value) for value in module.init(p))), np.zeros(10)
+    for t in range(300):
+        s, y = module.step(p, s, x[t])
+        total = total + y
+        np.testing.assert_array_equal(v[t], total)
+
+
+@pytest.mark.parametrize("module", NEURONS, **named)
+@pytest.mark.parametrize("reset", ["value", "subtract"])
+def test_torch_agrees_bit_for_bit(module, reset):
+    torch = pytest.importorskip("torch")
+    from neurosparse import tensor
+
+    many, inputs = lively(module, 100, 1000)
+    many |= {"reset": reset}
+    z, fields = run_numba(module, many, inputs)
+    p = module.params(dt=1.0, **many)
+    out, s = tensor.unroll(module, p, [torch.as_tensor(x)[:, None, :] for x in inputs])
+    np.testing.assert_array_equal(out[:, 0].numpy(), z)
+    for name, value in s._asdict().items():
+        np.testing.assert_array_equal(value[0].numpy(), fields[name][-1])
+
+
+@pytest.mark.parametrize("module", NEURONS, **named)
+def test_torch_gradients_are_right_where_it_is_smooth(module):
+    torch = pytest.importorskip("torch")
+    from neurosparse import tensor
+
+    p = module.params(tau_mem=8.0, v_th=1e6, dt=1.0)
+    inputs = [torch.randn(12, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(k), requires_grad=True)
+              for k in range(len(module.PORTS))]  # fmt: skip
+    assert torch.autograd.gradcheck(lambda *x: tensor.unroll(module, p, x)[1].v, inputs)
+
+
+@pytest.mark.parametrize("module", NEURONS, **named)
+def test_torch_surrogate_gradient_reaches_the_inputs(module):
+    torch = pytest.importorskip("torch")
+    from neurosparse import tensor
+
+    p = module.params(tau_mem=8.0, v_th=1.0, dt=1.0)
+    x = torch.full((20, 1, 4), 2.0, dtype=torch.float64, requires_grad=True)
+    z, _ = tensor.unroll(module, p, [x] + [torch.zeros_like(x)] * (len(module.PORTS) - 1))
+    z.sum().backward()
+    assert z.sum() > 0
+    assert torch.isfinite(x.grad).all()
+    assert x.grad[0].abs().sum() > 0
+
+
+def one(params, dt, duration, inputs=(), given=None, kernels=None, fields=("v",), neuron=lif):
+    """Run one neuron; (spikes, fields after each step)."""
+    net = Network((Population("a", 1, neuron, params, kernels or {}),), (), inputs, dt)
+    run = clock.run(net, duration, given or {}, (SpikeMonitor("a"), StateMonitor("a", fields)))
+    return run.spikes["a"], {name: value[:, 0] for name, value in run.states["a"].fields.items()}
+
+
+def test_norse_golden_sequence():
+    """Norse lif_feed_forward_step with its defaults, input 1: re-derived from its published recurrence (oracle 5)."""
+    params = {"tau_mem": 10.0, "method": "euler", "v_th": 1.0}
+    _, fields = one(params, 1.0, 9.0, (CurrentInput("x", "a", "current"),), {"x": 1.0},
+                    {"current": ("exp", {"tau_syn": 5.0, "method": "euler"})})  # fmt: skip
+    golden = [0.1, 0.27, 0.487, 0.7335, 0.9963, 0, 0.3951, 0.7717, 0]
+    np.testing.assert_allclose(fields["v"], golden, atol=5.1e-5)
+
+
+NEST = {"tau_mem": 10.0, "v_rest": -70.0, "v_th": -55.0, "v_reset": -70.0, "t_ref": 2.0, "r": 10.0 / 250.0}
+
+
+def test_nest_frozen_voltages_at_1000_pA():
+    """NEST test_iaf_psc_alpha.py, I_e = 1000 pA, dt 0.1 ms: its frozen four decimals."""
+    spikes, fields = one(NEST | {"i_bias": 1000.0}, 0.1, 6.0)
+    v = fields["v"]
+    np.testing.assert_allclose(v[:5], [-69.602, -69.2079, -68.8178, -68.4316, -68.0492], atol=5.1e-5)
+    np.testing.assert_allclose(v[44:47], [-55.5051, -55.2513, -55.0001], atol=5.1e-5)
+    np.testing.assert_allclose(spikes.t, [4.8], atol=1e-12)
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.2, 0.5, 1.0])
+def test_nest_frozen_voltages_at_1450_pA(dt):
+    """NEST test_iaf_psc_alpha_1to2.py: the same voltages on every grid, spike at 3 ms, clamped to 5 ms."""
+    spikes, fields = one(NEST | {"i_bias": 1450.0}, dt, 6.0)
+    v = dict(zip(np.round((np.arange(len(fields["v"])) + 1) * dt, 6), fields["v"]))
+    for t, expected in {0.1: -69.4229, 1.0: -64.4806, 2.9: -55.3993, 5.1: -69.4229}.items():
+        if t in v:
+            assert v[t] == pytest.approx(expected, abs=5.1e-5)
+    assert spikes.t[0] == pytest.approx(3.0, abs=1e-12)
+    assert all(v[t] == -70.0 for t in v if 3.0 <= t <= 5.0)
+    assert v[1.0] == pytest.approx(-64.4806, abs=5.1e-5)
+
+
+@pytest.mark.parametrize("current, rate", [
+    (376.0, 16.3143), (400.0, 33.6407), (500.0, 63.0400), (1000.0, 149.2529), (1450.0, 200.3033),
+])  # fmt: skip
+def test_f_I_curve(current, rate):
+    """rate = 1000 / (t_ref - tau ln(1 - dV / (R I))); on the grid each interval is rounded up, never by more."""
+    spikes, _ = one(NEST | {"i_bias": current}, 0.1, 500.0)
+    interval = -10.0 * math.log(1.0 - 15.0 / (0.04 * current))
+    assert 1000.0 / (2.0 + interval) == pytest.approx(rate, abs=5.1e-5)
+    assert set(np.diff(spikes.step)) == {20 + math.ceil(interval / 0.1)}
+
+
+def test_rheobase():
+    """375 pA brings v to the threshold and never there."""
+    assert len(one(NEST | {"i_bias": 374.999}, 0.1, 1000.0)[0].i) == 0
+    assert len(one(NEST | {"i_bias": 375.1}, 0.1, 1000.0)[0].i) > 0
+
+
+def test_brian2_feature_lif():
+    """dv/dt = (1.2 - v) / 10 ms, threshold 1: 17.9176 ms exactly, 18.0 ms on the grid."""
+    spikes, _ = one({"tau_mem": 10.0, "i_bias": 1.2}, 0.1, 500.0)
+    assert set(np.diff(spikes.step)) == {180}
+    assert 10.0 * math.log(6.0) == pytest.approx(17.9176, abs=5e-5)
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.3, 0.05, 0.01, 1.0 / 3.0])
+@pytest.mark.parametrize("length", [1, 3, 10, 29])
+def test_refractory_rounding_trap(dt, length):
+    """A threshold that always holds: every interval is t_ref plus the one step that integrates, exactly.
+
+    Ten steps from nine refractory ones; simulators that compare float times give some of eleven (Brian2's old test).
+    """
+    spikes, _ = one({"v_th": -1.0, "t_ref": (length - 1) * dt}, dt, 1000 * dt)
+    assert set(np.diff(spikes.step)) == {length}
+    assert len(spikes.step) == math.ceil(1000 / length)
+
+
+LINEAR = {"tau_mem": 1e18, "v_th": 1.0}
+
+
+def test_brian2_refractory_freezes():
+    """dv/dt = 99.999 Hz, refractory 5 ms: spike at 10 ms, v = 0 until 15 ms. Brian2 counts the step of the spike."""
+    spikes, fields = one(LINEAR | {"t_ref": 5.0 - 0.1}, 0.1, 16.0, (CurrentInput("x", "a", "jump"),), {"x": 0.0099999})
+    assert spikes.times("step_start")[0] == pytest.approx(10.0, abs=1e-9)
+    np.testing.assert_array_equal(fields["v"][100:150], 0.0)
+    assert fields["v"][150] == pytest.approx(0.0099999)
+
+
+def test_brian2_refractory_without_freeze():
+    """dv/dt = 199.99 Hz, refractory 10 ms, v runs on: spikes at 5 and 15 ms."""
+    params = LINEAR | {"t_ref": 10.0 - 0.1, "hold": False}
+    spikes, _ = one(params, 0.1, 20.0, (CurrentInput("x", "a", "jump"),), {"x": 0.019999})
+    np.testing.assert_allclose(spikes.times("step_start"), [5.0, 15.0], atol=1e-9)
+
+
+def delayed(sources, targets, delays, weights, shape):
+    """One projection for each delay that occurs."""
+    parts = []
+    for delay in sorted(set(delays)):
+        pick = np.flatnonzero(np.equal(delays, delay))
+        wiring = csr.from_coo(np.array(sources)[pick], np.array(targets)[pick], np.array(weights)[pick], shape)
+        parts.append(Projection("s", "a", wiring, float(delay), "jump"))
+    return tuple(parts)
+
+
+def test_brian2_heterogeneous_timing_all_to_one():
+    """Sources 0..5 of weights 1..6 and delays of 0 to 2 steps into one target: 3, 12, 33, 48."""
+    projections = delayed(range(6), [0] * 6, [0, 0, 0, 1, 2, 1], range(1, 7), (6, 1))
+    net = Network((SpikeSource("s", 6), Population("a", 1, lif, LINEAR | {"v_th": 1e9})), projections, dt=1.0)
+    i, t = [0, 1, 4, 5, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5], [0] * 4 + [1] * 4 + [2] * 6
+    run = clock.run(net, 4.0, {"s": encode.events_from_pairs(i, t, 4)}, (StateMonitor("a", ("v",)),))
+    np.testing.assert_array_equal(run.states["a"].fields["v"][:, 0], [3, 12, 33, 48])
+
+
+def test_brian2_heterogeneous_timing_one_to_all():
+    """One source, spikes at 0 and 2, delays 1, 1, 2, 4, 3, 2."""
+    projections = delayed([0] * 6, range(6), [1, 1, 2, 4, 3, 2], [1] * 6, (1, 6))
+    net = Network((SpikeSource("s", 1), Population("a", 6, lif, LINEAR | {"v_th": 1e9})), projections, dt=1.0)
+    run = clock.run(net, 5.0, {"s": encode.events_from_pairs([0, 0], [0, 2], 5)}, (StateMonitor("a", ("v",)),))
+    golden = [
+        [0, 1, 1, 2, 2],
+        [0, 1, 1, 2, 2],
+        [0, 0, 1, 1, 2],
+        [0, 0, 0, 0, 1],
+        [0, 0, 0, 1, 1],
+        [0, 0, 1, 1, 2],
+    ]
+    np.testing.assert_array_equal(run.states["a"].fields["v"].T, golden)
+
+
+def test_nalsm_shortest_interval():
+    """NALSM: a refractory time of 2 ms at 1 ms steps means intervals of 3 ms and more, v integrating meanwhile."""
+    params = {"tau_mem": 64.0, "method": "euler", "v_th": 20.0, "t_ref": 2.0, "hold": False}
+    spikes, fields = one(params, 1.0, 20.0, (CurrentInput("x", "a", "jump"),), {"x": 100.0})
+    assert set(np.diff(spikes.step)) == {3}
+    np.testing.assert_allclose(fields["v"][:3], [0.0, 100.0, 100.0 * 63 / 64 + 100.0])
+
+
+def test_reset_by_subtraction_keeps_the_overshoot():
+    spikes, fields = one({"v_th": 1.0, "reset": "subtract", "tau_mem": 1e18}, 1.0, 5.0,
+                         (CurrentInput("x", "a", "jump"),), {"x": 0.75})  # fmt: skip
+    np.testing.assert_allclose(fields["v"], [0.75, 0.5, 0.25, 0.0, 0.75], atol=1e-15)
+    np.testing.assert_array_equal(spikes.step, [1, 2, 3])
+
+
+def test_alif_without_adaptation_is_lif():
+    drive = (CurrentInput("x", "a", "current"),)
+    x = {"x": 3.0 * rng.uniforms(rng.stream(0, "x"), 300)[:, None]}
+    plain, _ = one({"tau_mem": 5.0, "t_ref": 1.0}, 1.0, 300.0, drive, x)
+    adaptive, _ = one({"tau_mem": 5.0, "t_ref": 1.0, "beta": 0.0}, 1.0, 300.0, drive, x, neuron=alif)
+    np.testing.assert_array_equal(plain.step, adaptive.step)
+    assert len(plain.step) > 20
+
+
+def test_alif_threshold_follows_its_equation():
+    spikes, fields = one({"tau_mem": 5.0, "beta": 0.5, "tau_adapt": 50.0, "i_bias": 2.0}, 1.0, 200.0,
+                         fields=("v", "a"), neuron=alif)  # fmt: skip
+    a, decay, fired = 0.0, math.exp(-1.0 / 50.0), set(spikes.step.tolist())
+    for t in range(200):
+        a = decay * a + (t in fired)
+        assert fields["a"][t] == a
+    intervals = np.diff(spikes.step)
+    assert intervals[0] < intervals[-1]
+
+
+@pytest.mark.parametrize("wrong, message", [
+    ({"tau_mem": -3.0}, r"lif.params: tau_mem must be > 0 ms, got -3.0"),
+    ({"tau_mem": float("nan")}, "tau_mem must be a finite number in ms, got nan"),
+    ({"t_ref": -1.0}, "t_ref must be >= 0 ms, got -1.0"),
+    ({"v_th": float("inf")}, "v_th must be a finite number, got inf"),
+    ({"reset": "zero"}, "reset must be one of value, subtract, got 'zero'"),
+    ({"method": "rk4"}, "method must be one of exact, euler, got 'rk4'"),
+    ({"tau_mem": 0.05, "method": "euler"}, "tau_mem must be >= 0.1 ms, got 0.05; forward Euler needs tau >= dt"),
+])  # fmt: skip
+def test_bad_parameters(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        lif.params(**wrong)
+
+
+def test_bad_adaptation():
+    with pytest.raises(ValueError, match=r"alif.params: beta must be >= 0 mV, got -1"):
+        alif.params(beta=-1)
+    with pytest.raises(ValueError, match=r"alif.params: tau_adapt must be > 0 ms, got 0"):
+        alif.params(tau_adapt=0)
