@@ -1,0 +1,64 @@
+"""The data sets that are known by name: files, MD5 of the decompressed bytes, mirrors, licence, citation.
+
+Add a data set of the IDX family by adding one `Source`. Layout on disk: `<folder>/<name>/<file>`.
+"""
+
+from typing import NamedTuple
+
+
+class File(NamedTuple):
+    """One file of a data set."""
+
+    name: str
+    md5: str  # of the decompressed bytes: gzip headers differ between mirrors
+
+
+class Source(NamedTuple):
+    """One data set: for each part its images and its labels."""
+
+    parts: dict[str, tuple[File, File]]
+    mirrors: tuple[str, ...]  # addresses of folders, each ends with a slash, tried in this order
+    licence: str
+    citation: str
+
+
+def _parts(train_images: str, train_labels: str, test_images: str, test_labels: str) -> dict:
+    """The four files of a set that copies the file names of MNIST, from their MD5s."""
+    return {
+        "train": (
+            File("train-images-idx3-ubyte.gz", train_images),
+            File("train-labels-idx1-ubyte.gz", train_labels),
+        ),
+        "test": (
+            File("t10k-images-idx3-ubyte.gz", test_images),
+            File("t10k-labels-idx1-ubyte.gz", test_labels),
+        ),
+    }
+
+
+REGISTRY: dict[str, Source] = {
+    "mnist": Source(
+        parts=_parts(
+            train_images="6bbc9ace898e44ae57da46a324031adb",
+            train_labels="a25bea736e30d166cdddb491f175f624",
+            test_images="2646ac647ad5339dbf082846283269ea",
+            test_labels="27ae3e4e09519cfbb04c329615203637",
+        ),
+        mirrors=("https://ossci-datasets.s3.amazonaws.com/mnist/",),
+        licence="CC BY-SA 3.0",
+        citation="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based learning applied to document "
+        "recognition, Proceedings of the IEEE 86(11), 1998",
+    ),
+    "fashion-mnist": Source(
+        parts=_parts(
+            train_images="f4a8712d7a061bf5bd6d2ca38dc4d50a",
+            train_labels="9018921c3c673c538a1fc5bad174d6f9",
+            test_images="8181f5470baa50b63fa0f6fddb340f0a",
+            test_labels="15d484375f8d13e6eb1aabb0c3f46965",
+        ),
+        mirrors=("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+        licence="MIT",
+        citation="H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking "
+        "machine learning algorithms, arXiv:1708.07747, 2017",
+    ),
+}

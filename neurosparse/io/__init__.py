@@ -1,0 +1,14 @@
+"""Runs in, files out: configuration, progress, provenance and the one result file of a run.
+
+    config       Config and `build`: defaults, then a TOML file, then `--set key=value`
+    launch       one run of a simulation, one drawing of a figure: from a module to a file
+    results      Result, Record; `save`, `load`, `latest`: one HDF5 file for each run, whole or not there
+    provenance   who made a result: seed, streams, versions, commit, processor, command line
+    progress     `track`: a bar on a terminal, heartbeat lines elsewhere, never on standard output
+    strict_json  JSON that keeps NaN and infinities and that every parser reads
+    table        aligned plain tables
+    screens      what the commands print, for people and for machines
+    mistakes     which errors get one message, and which a traceback
+
+Each file is imported by its own name: reading a configuration does not load HDF5. Best to read: results.py.
+"""

@@ -1,0 +1,290 @@
+"""Stored results: nothing is lost, nothing is half written, and every bad file is named."""
+
+import json
+import os
+import sys
+from enum import Enum
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from neurosparse.io import provenance, results, strict_json, table
+from neurosparse.io.config import Config
+from neurosparse.io.results import Result, ResultError
+
+DTYPES = st.one_of(
+    hnp.boolean_dtypes(),
+    hnp.integer_dtypes(endianness="?"),
+    hnp.unsigned_integer_dtypes(endianness="?"),
+    hnp.floating_dtypes(endianness="?"),
+    hnp.complex_number_dtypes(sizes=(64, 128)),
+    hnp.unicode_string_dtypes(max_len=6),
+    hnp.byte_string_dtypes(max_len=6),
+)
+ARRAYS = DTYPES.flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, min_side=0, max_side=4)))
+NAMES = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=["Cs"]), min_size=1, max_size=8)
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.floats(), max_size=3))
+ROWS = st.lists(st.dictionaries(st.text(max_size=8), VALUES, max_size=4), max_size=4)
+
+
+class Toy(Config):
+    n: int = 3
+    scale: float = 0.5
+    seed: int = 0
+
+
+def result(**arrays):
+    arrays = arrays or {"v": np.linspace(-70, -50, 5)}
+    return Result(arrays, {"accuracy": 0.9, "n": 7}, [{"case": "a", "rate": 3.5}], {"rate": "Hz"})
+
+
+def leftovers(folder):
+    return [path for path in Path(folder).rglob("*") if path.is_file() and path.suffix != ".h5"]
+
+
+@given(arrays=st.dictionaries(NAMES.filter(lambda name: name not in (".", "..")), ARRAYS, max_size=3), rows=ROWS)
+@settings(max_examples=60, deadline=None)
+def test_round_trip(tmp_path_factory, arrays, rows):
+    folder = tmp_path_factory.mktemp("round")
+    path = results.save("toy", Result(arrays, {}, rows, {}), Toy(), {"seed": 0}, folder)
+    record = results.load(path)
+    assert record.arrays.keys() == arrays.keys()
+    for name, array in arrays.items():
+        back = record.arrays[name]
+        assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
+    assert repr(record.rows) == repr(rows)
+
+
+def test_record_has_all_parts(tmp_path):
+    made = result(v=np.array([1.0, np.nan]), label=np.array("one é"), big=np.arange(40_000).reshape(200, 200))
+    made = made._replace(units={"v": "mV", "rate": "Hz"}, metrics={"accuracy": np.float64(np.inf), "n": np.int64(7)})
+    path = results.save("toy", made, Toy(n=4), {"seed": 5, "streams": ["wiring"]}, tmp_path)
+    record = results.load(path)
+    assert (record.name, record.path, record.units) == ("toy", path, made.units)
+    assert record.metrics == {"accuracy": np.inf, "n": 7}
+    assert record.rows == made.rows
+    assert record.config == {"n": 4, "scale": 0.5, "seed": 0}
+    assert record.provenance == {"seed": 5, "streams": ["wiring"]}
+    assert record.arrays["label"] == "one é"
+    assert record.arrays["label"].shape == ()
+    np.testing.assert_array_equal(record.arrays["big"], made.arrays["big"])
+
+
+def test_the_file_can_be_read_without_this_package(tmp_path):
+    path = results.save("toy", result()._replace(units={"v": "mV"}), Toy(), {"seed": 5}, tmp_path)
+    with h5py.File(path) as file:
+        assert dict(file.attrs) == {"format": "neurosparse-result", "format_version": 1, "name": "toy"}
+        assert file["arrays/v"].attrs["units"] == "mV"
+        assert json.loads(np.asarray(file["config"]).item()) == Toy().model_dump()
+
+
+def test_another_configuration_never_replaces_a_result(tmp_path):
+    first = results.save("toy", result(), Toy(), {}, tmp_path)
+    second = results.save("toy", result(), Toy(n=4), {}, tmp_path)
+    again = results.save("toy", result(v=np.zeros(1)), Toy(), {}, tmp_path)
+    assert first == again != second
+    assert first.parent == tmp_path / "toy"
+    assert len(first.stem) == 12
+    assert results.load(first).arrays["v"].shape == (1,)
+    assert results.canonical({"b": 1, "a": 2}) == results.canonical({"a": 2, "b": 1}) == '{"a": 2, "b": 1}'
+
+
+def test_latest(tmp_path):
+    first = results.save("toy", result(), Toy(), {}, tmp_path)
+    second = results.save("toy", result(), Toy(n=4), {}, tmp_path)
+    os.utime(first, ns=(1, 1))
+    assert results.latest("toy", tmp_path) == second
+    os.utime(second, ns=(0, 0))
+    assert results.latest("toy", tmp_path) == first
+    with pytest.raises(FileNotFoundError, match=r"must hold a result of other, got 'none'; .*neurosparse run other"):
+        results.latest("other", tmp_path)
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_failure_amid_writing_leaves_the_old_file(tmp_path, monkeypatch, error):
+    path = results.save("toy", result(), Toy(), {}, tmp_path)
+    before = path.read_bytes()
+    real, seen = h5py.Group.create_dataset, []
+
+    def fails_late(self, name, *args, **options):
+        seen.append(name)
+        if name == "rows":
+            assert leftovers(tmp_path)
+            raise error
+        return real(self, name, *args, **options)
+
+    monkeypatch.setattr(h5py.Group, "create_dataset", fails_late)
+    with pytest.raises(type(error)):
+        results.save("toy", result(v=np.zeros(9)), Toy(), {}, tmp_path)
+    assert "v" in seen
+    assert path.read_bytes() == before
+    assert leftovers(tmp_path) == []
+
+
+def test_failure_of_the_rename_leaves_the_old_file(tmp_path, monkeypatch):
+    path = results.save("toy", result(), Toy(), {}, tmp_path)
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError("no")))
+    with pytest.raises(PermissionError, match="no"):
+        results.save("toy", result(v=np.zeros(9)), Toy(), {}, tmp_path)
+    assert path.read_bytes() == before
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "change, error, message",
+    [
+        (
+            {"arrays": {"x": np.array([{}])}},
+            TypeError,
+            "array 'x' must hold numbers, booleans or text, got dtype",
+        ),
+        (
+            {"arrays": {"x": np.array("2020", "M8[Y]")}},
+            TypeError,
+            r"array 'x' must .*; convert it with .astype",
+        ),
+        (
+            {"arrays": {"a/b": np.zeros(1)}},
+            ResultError,
+            "the name of the array must be text without slashes, got 'a/b'",
+        ),
+        ({"arrays": {"": np.zeros(1)}}, ResultError, "the name of the array must be text"),
+        ({"arrays": {3: np.zeros(1)}}, ResultError, "the name of the array must be text"),
+        ({"metrics": {"accuracy": "good"}}, TypeError, "metric 'accuracy' must be one number, got 'good'"),
+        ({"metrics": {"accuracy": np.zeros(2)}}, TypeError, "metric 'accuracy' must be one number"),
+        (
+            {"units": {"rtae": "Hz"}},
+            ResultError,
+            "units must name an array, a metric or a column of rows, got 'rtae'",
+        ),
+        (
+            {"rows": [{"a": object()}]},
+            TypeError,
+            "strict_json: a stored value must be a number, text, list or dict",
+        ),
+        ({"rows": [{1: 2}]}, TypeError, "strict_json: a key must be text, got 1"),
+        ({"rows": [{"$float": 2}]}, ValueError, r"strict_json: a key must not be the reserved '\$float'"),
+    ],
+)
+def test_what_can_not_be_stored_is_refused_before_writing(tmp_path, change, error, message):
+    with pytest.raises(error, match=message):
+        results.save("toy", result()._replace(**change), Toy(), {}, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_can_not_be_used(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match=r"the folder for results must be a folder, got .*file"):
+        results.target("toy", Toy(), tmp_path / "file" / "deeper")
+    with pytest.raises(ResultError, match=r"the name of the simulation must be text without slashes, got '\.\.'"):
+        results.target("..", Toy(), tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PermissionError, match=r"the folder for results must be writable, got .*; choose another"):
+        results.save("toy", result(), Toy(), {}, tmp_path / "new")
+
+
+def test_files_that_are_no_result(tmp_path):
+    path = results.save("toy", result(), Toy(), {}, tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"path must be a stored result, got .*no.h5.*; there is no such file"):
+        results.load(tmp_path / "no.h5")
+    (tmp_path / "text.h5").write_text("hello")
+    for wrong in (tmp_path / "text.h5", tmp_path):
+        with pytest.raises(ResultError, match="path must be an HDF5 file, got "):
+            results.load(wrong)
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(ResultError, match=r"the format of .*other.h5 must be 'neurosparse-result', got None"):
+        results.load(tmp_path / "other.h5")
+    with h5py.File(path, "a") as file:
+        file.attrs["format_version"] = 2
+    with pytest.raises(ResultError, match=r"format_version of .* must be <= 1, got 2; a newer neurosparse wrote it"):
+        results.load(path)
+
+
+@pytest.mark.parametrize("part", [0.02, 0.3, 0.7, 0.99])
+def test_truncated_files(tmp_path, part):
+    path = results.save("toy", result(v=np.arange(5000)), Toy(), {}, tmp_path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * part)])
+    with pytest.raises(ResultError, match=r"path must be a whole, undamaged result, got .*; run it again"):
+        results.load(path)
+
+
+def test_a_result_without_one_of_its_parts(tmp_path):
+    path = results.save("toy", result(), Toy(), {}, tmp_path)
+    with h5py.File(path, "a") as file:
+        del file["rows"]
+    with pytest.raises(ResultError, match="path must be a whole, undamaged result"):
+        results.load(path)
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+def test_strict_json_has_only_plain_values():
+    value = {
+        "a": np.arange(2),
+        "b": (1.5, np.nan),
+        "c": Path("x"),
+        "d": Colour.RED,
+        "e": np.bool_(True),
+        "f": None,
+    }
+    text = strict_json.dumps(value)
+    assert text == '{"a": [0, 1], "b": [1.5, {"$float": "nan"}], "c": "x", "d": "red", "e": true, "f": null}'
+    assert repr(strict_json.loads(text)["b"]) == "[1.5, nan]"
+    assert strict_json.dumps([np.inf, -np.inf, 1.0], tagged=False) == "[null, null, 1.0]"
+
+
+def test_provenance_tells_all_and_is_json(tmp_path):
+    made = provenance.collect(seed=3, streams=["b", "a", "b"], threads=2, seconds=1.5, folder=tmp_path)
+    expected = {"seed": 3, "streams": ["b", "a"], "threads": 2, "seconds": 1.5, "commit": None, "dirty": None}
+    assert expected.items() <= made.items()
+    assert made["versions"]["numpy"] == np.__version__
+    assert made["versions"]["python"] == sys.version.split()[0]
+    assert made["cores"] >= 1
+    assert made["cpu"]
+    assert made["started"].endswith("+00:00")
+    assert strict_json.loads(strict_json.dumps(made)) == made
+
+
+def test_provenance_without_git_and_of_what_is_not_installed(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert provenance.git(tmp_path) == {"commit": None, "dirty": None}
+    monkeypatch.setattr(provenance, "_ALWAYS", ("no-such-thing",))
+    assert provenance.versions()["no-such-thing"] is None
+
+
+def test_provenance_of_a_checkout(monkeypatch):
+    answers = {"rev-parse": "abc123", "status": " M file"}
+    monkeypatch.setattr(provenance, "_output", lambda words: answers[words[3]])
+    assert provenance.git(".") == {"commit": "abc123", "dirty": True}
+    answers["status"] = ""
+    assert provenance.git(".") == {"commit": "abc123", "dirty": False}
+
+
+def test_command_can_be_typed_again(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["somewhere/bin/neurosparse", "run", "toy", "--set", "scales=[1, 2]"])
+    assert provenance.command() == "neurosparse run toy --set 'scales=[1, 2]'"
+
+
+def test_tables_are_aligned():
+    text = table.rows([{"scale": 0.4, "n": 16712, "who": "ours"}, {"scale": 1.2345, "who": "NEST"}], {"scale": "mV"})
+    assert text.splitlines() == [
+        "scale (mV)      n  who",
+        "----------  -----  ----",
+        "     0.400  16712  ours",
+        "     1.234         NEST",
+    ]
+    assert table.rows([]) == ""
+    assert table.column([1e-7, 2.0]) == ["1e-07", "2"]
+    assert table.column([float("nan"), 2.5, None]) == ["nan", "2.5", "None"]
+    assert table.number(123456.7) == "123457"
+    assert table.pairs([("a", "one two"), ("long", "")], width=30) == "a      one two\nlong"
