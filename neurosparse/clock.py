@@ -10,6 +10,7 @@ sum is made in source order, and random numbers are counter-based. Spikes are st
 
 import itertools
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,8 @@ from neurosparse.fuse import PHASES, fuse, ports_used
 from neurosparse.network import Network, SpikeMonitor, StateMonitor
 from neurosparse.resolve import Plan, resolve
 
-BLOCK = 8  # samples handed to a thread at a time
+BLOCKS = (1, 32)  # samples handed to a thread at a time: as many as take about BLOCK_SECONDS
+BLOCK_SECONDS = 0.02
 ROOM = 1 << 16  # spikes a buffer holds before it is emptied
 
 Inputs = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
@@ -109,22 +111,36 @@ def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], thread
     threads = check.integer("clock.run_batch", "threads", threads or cores(), low=1)
     n_steps = grid.steps("clock.run_batch", "duration", duration, engine.plan.dt)
     left = iter(samples)
-    blocks = iter(lambda: list(itertools.islice(left, BLOCK)), [])
     if threads == 1:
-        yield from (_run(engine, n_steps, sample) for block in blocks for sample in block)
+        yield from (_run(engine, n_steps, sample) for sample in left)
         return
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque = deque()
+        size = BLOCKS[0]
         try:
-            for block in blocks:
-                waiting.append(pool.submit(lambda block: [_run(engine, n_steps, sample) for sample in block], block))
-                if len(waiting) > 2 * threads:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
+            while True:
+                while len(waiting) <= 2 * threads and (block := list(itertools.islice(left, size))):
+                    waiting.append(pool.submit(_run_block, engine, n_steps, block))
+                if not waiting:
+                    return
+                runs, seconds = waiting.popleft().result()
+                if seconds < BLOCK_SECONDS:
+                    size = min(2 * size, BLOCKS[1])
+                yield from runs
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _run_block(engine: Engine, n_steps: int, block: list[Inputs]) -> tuple[list[Run], float]:
+    start = time.perf_counter()
+    return [_run(engine, n_steps, sample) for sample in block], time.perf_counter() - start
+
+
+def state_bytes(engine: Engine) -> int:
+    """Memory that one running sample needs beside the network itself, without its recordings."""
+    arrays = {id(a.base if a.base is not None else a): a for a in _state(engine.plan).values()}
+    return sum(array.nbytes for array in arrays.values())
 
 
 def cores() -> int:

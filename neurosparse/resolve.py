@@ -4,6 +4,7 @@ A `Plan` holds populations in order, each with its module, `Params` (floats, or 
 from neuron to neuron), kernels and initial state, and projections with their delay in steps.
 """
 
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -19,6 +20,7 @@ import numpy as np
 from neurosparse import check, csr, grid
 from neurosparse.network import CurrentInput, Network, Population, Projection, SpikeSource
 
+PACKAGE = Path(__file__).parent
 CONTRACT = ("PORTS", "Params", "State", "params", "init", "step")
 
 
@@ -113,7 +115,9 @@ def module_digest(module: ModuleType) -> str:
 
 def _visit(module: ModuleType, package: str, parts: dict) -> None:
     path = getattr(module, "__file__", None)
-    if not path or path in parts or not _is_users(Path(path), module.__name__, package):
+    if not path or path in parts or Path(path).is_relative_to(PACKAGE):  # this package is hashed whole in any case
+        return
+    if module.__name__.partition(".")[0] != package and not _is_users(Path(path)):
         return
     constants = {k: v for k, v in vars(module).items() if isinstance(v, int | float | bool | str | tuple)}
     parts[path] = [
@@ -126,12 +130,14 @@ def _visit(module: ModuleType, package: str, parts: dict) -> None:
             _visit(other, package, parts)
 
 
-def _is_users(path: Path, name: str, package: str) -> bool:
-    """Neither the standard library, nor installed by someone else; this package is hashed whole in any case."""
-    if name.partition(".")[0] == package:
-        return True
-    library = [sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return path.suffix == ".py" and not any(path.is_relative_to(folder) for folder in library)
+def _is_users(path: Path) -> bool:
+    """Neither the standard library, nor installed by someone else."""
+    return path.suffix == ".py" and not any(path.is_relative_to(folder) for folder in _libraries())
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    return tuple(sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 def _by_name(owner: str, name: str, room: str) -> ModuleType:

@@ -59,14 +59,17 @@ def draw(
     from matplotlib import pyplot as plt
     from matplotlib.figure import Figure
 
-    drawn = module.draw(record)
-    if not isinstance(drawn, Figure):
-        fail(f"{name}.draw", "it must return a matplotlib Figure", drawn, error=TypeError)
-    try:
-        for kind in dict.fromkeys(formats):
-            path = Path(folder) / "figures" / f"{name}.{kind}"
-            with results.atomic(path) as scratch:
-                drawn.savefig(scratch, format=kind, dpi=150, bbox_inches="tight")
-            yield path
-    finally:
-        plt.close(drawn)
+    from neurosparse import plot
+
+    with plot.style():  # Matplotlib reads part of a style while it draws and part while it saves
+        drawn = module.draw(record)
+        if not isinstance(drawn, Figure):
+            fail(f"{name}.draw", "it must return a matplotlib Figure", drawn, error=TypeError)
+        try:
+            for kind in dict.fromkeys(formats):
+                path = Path(folder) / "figures" / f"{name}.{kind}"
+                with results.atomic(path) as scratch:
+                    drawn.savefig(scratch, format=kind, dpi=150, bbox_inches="tight")
+                yield path
+        finally:
+            plt.close(drawn)
