@@ -59,7 +59,9 @@ def run(config: Config, threads: int = 1) -> Result:
     for count in config.threads:
         seconds(count)
     counts = config.threads
-    timed = np.array([[seconds(c) for c in counts] for _ in track(range(config.repeats), "timing", total=config.repeats)])
+    timed = np.array(
+        [[seconds(c) for c in counts] for _ in track(range(config.repeats), "timing", total=config.repeats)]
+    )
     case = f"{config.dataset}, {config.n_neurons} neurons, {config.duration_ms:g} ms"
     rows = [_row(case, count, timed[:, at], timed[:, 0]) for at, count in enumerate(counts)]
     shares, one = phases(net.network, samples, config, monitors), float(np.median(timed[:, 0]))
