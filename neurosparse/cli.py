@@ -5,6 +5,7 @@ Results go to standard output, progress and errors to standard error. Exit codes
 Heavy imports are inside the commands, so that every --help answers at once.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ class CliError(ValueError):
 
 def main() -> None:
     """Entry point of the console script."""
+    gc.set_threshold(50_000)  # collecting garbage while Numba, SciPy and scikit-learn load costs a quarter second
     try:
         app(prog_name="neurosparse")
     except KeyboardInterrupt:
