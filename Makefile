@@ -40,7 +40,8 @@ wheel: $(VENV)/.$(EXTRAS)
 	cd build/wheel && venv/bin/python -c "import neurosparse, neurosparse.clock, neurosparse.plot, neurosparse.readout; print('wheel', neurosparse.__version__)"
 	cd build/wheel && venv/bin/neurosparse info >/dev/null
 
-bench: $(VENV)/.core
+bench: $(VENV)/.$(EXTRAS)
+	$(BIN)/python -m pytest tests/bench_kernels.py -q --benchmark-columns=median,iqr,rounds
 	for name in $$($(BIN)/neurosparse list --json | $(BIN)/python -c "import json, sys; print(*[s['name'] for s in json.load(sys.stdin)['simulations'] if s['name'].startswith('bench_')])"); do \
 		$(BIN)/neurosparse run $$name && $(BIN)/neurosparse figure $$name || exit 1; done
 

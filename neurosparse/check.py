@@ -8,16 +8,21 @@ The number checks take scalars and arrays, refuse NaN, and return their value.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 
 def fail(owner: str, need: str, got: object, remedy: str = "", error: type[Exception] = ValueError) -> NoReturn:
-    """Raise `error` with the house's message; `got` is shown by its repr, cut to 80 characters."""
+    """Raise `error` with the house's message; `got` is shown by its repr, cut to 80 characters.
+
+    The error is marked as a mistake that its user can mend, so that the command line shows it without a traceback.
+    """
     shown = repr(got)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    raise error(f"{owner}: {need}, got {shown}" + (f"; {remedy}" if remedy else ""))
+    problem: Any = error(f"{owner}: {need}, got {shown}" + (f"; {remedy}" if remedy else ""))
+    problem.user_mistake = True
+    raise problem
 
 
 def number(owner: str, name: str, value, unit: str = "", remedy: str = ""):

@@ -50,6 +50,8 @@ Version = Annotated[bool, typer.Option("--version", is_eager=True, help="Print t
 class CliError(ValueError):
     """A command that can not be carried out as it was typed."""
 
+    user_mistake = True
+
 
 def main() -> None:
     """Entry point of the console script."""
@@ -180,17 +182,13 @@ def _guard(command: str, debug: bool, after_interrupt: str = "nothing was writte
     except BrokenPipeError:  # `neurosparse list | head -1`
         raise
     except Exception as error:
-        message = None if debug else _message(error)
+        from neurosparse.io import mistakes
+
+        message = None if debug else mistakes.for_people(error)
         if message is None:
             raise
         typer.echo(f"Error: {message}", err=True)
         raise typer.Exit(2) from None
-
-
-def _message(error: Exception) -> str | None:
-    from neurosparse.io import mistakes
-
-    return str(error) if isinstance(error, CliError) else mistakes.for_people(error)
 
 
 def _run(name: str, module: Any, config: Any, threads: int | None, out: Path) -> Any:
@@ -234,7 +232,9 @@ def _warm(name: str, width: int, debug: bool) -> bool:
         with tempfile.TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
             _run(name, module, module.tiny(), None, Path(folder))
     except Exception as error:
-        message = None if debug else _message(error)
+        from neurosparse.io import mistakes
+
+        message = None if debug else mistakes.for_people(error)
         if message is None:
             raise
         typer.echo(f"{name.ljust(width)}  {message}")

@@ -24,6 +24,8 @@ _EXTRAS = {"torch": "torch", "brian2": "oracles", "nest": "oracles", "norse": "o
 class DiscoverError(ValueError):
     """No project, or nothing of that name in it, or a file that breaks the contract."""
 
+    user_mistake = True
+
 
 def project() -> Path:
     """The project folder. Raises DiscoverError with the remedy when there is none."""

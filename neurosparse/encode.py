@@ -192,7 +192,8 @@ def _draw(owner: str, p: np.ndarray, n_steps: int, stream: rng.Stream, sample: i
     sample = check.integer(owner, "sample", sample, 0, 2**32 - 1)
     if not isinstance(stream, rng.Stream):
         check.fail(owner, "stream must be a Stream", stream, "make it with rng.stream(seed, name)", TypeError)
-    room = int(n_steps * p.sum() + 6.0 * math.sqrt(n_steps * (p * (1.0 - p)).sum())) + 16
+    expected = n_steps * p.sum()
+    room = int(expected + 6.0 * math.sqrt(expected)) + 16
     start = np.zeros(n_steps + 1, dtype=np.int64)
     return Events(start, _all_times(stream, sample, p, start, room))
 

@@ -27,6 +27,7 @@ from typing import Any
 
 import llvmlite.binding
 import numba
+import numpy as np
 from numba.extending import overload, register_jitable
 
 from neurosparse import __version__
@@ -72,13 +73,22 @@ class Kernel:
         self.compiled: dict[tuple, Callable] = {}
 
     def __call__(self, *args):
-        signature = tuple(map(numba.typeof, args))
-        compiled = self.compiled.get(signature)
+        kinds = tuple(map(_kind, args))
+        compiled = self.compiled.get(kinds)
         if compiled is None:
             name = f"{self.function.__module__}.{self.function.__qualname__}"
-            compiled = _compile(self.function, digest(source_hash(), name, str(signature)))
-            self.compiled[signature] = compiled
+            signature = str(tuple(map(numba.typeof, args)))
+            compiled = self.compiled[kinds] = _compile(self.function, digest(source_hash(), name, signature))
         return compiled(*args)
+
+
+def _kind(value) -> Any:
+    """What Numba's type of a value depends on, at a fraction of the cost of asking Numba."""
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.ndim, value.flags.num
+    if isinstance(value, tuple):
+        return type(value), *map(_kind, value)
+    return type(value), isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def generated(text: str, name: str, namespace: dict, *parts: str, cache: bool = True) -> Callable:
@@ -108,8 +118,6 @@ def nanoseconds() -> Callable[[], int]:
     """A monotonic clock for compiled code, ns. POSIX only; code that calls it can not be cached."""
     import ctypes
     import time
-
-    import numpy as np
 
     if _config.DISABLE_JIT:
         return time.monotonic_ns

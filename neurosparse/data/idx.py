@@ -23,6 +23,8 @@ OWNER = "data.idx"
 class DataError(ValueError):
     """A data file is missing, damaged, or not the published one; the message names file and remedy."""
 
+    user_mistake = True
+
 
 def read(path, md5: str | None = None, remedy: str = "fetch the file again") -> np.ndarray:
     """The array in the file `path`, read-only, in native byte order.

@@ -25,6 +25,8 @@ from neurosparse.check import fail, one_of
 class ConfigError(ValueError):
     """A configuration that can not be read or is not valid."""
 
+    user_mistake = True
+
 
 class Config(pydantic.BaseModel):
     """Base of all configurations: frozen, no unknown keys, checked defaults, finite numbers."""

@@ -32,6 +32,8 @@ _COMPRESS_FROM = 1 << 16  # bytes; smaller arrays gain nothing
 class ResultError(ValueError):
     """A result that can not be stored, or a file that is no readable result."""
 
+    user_mistake = True
+
 
 class Result(NamedTuple):
     """What the `run` of a simulation returns."""
