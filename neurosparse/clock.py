@@ -189,8 +189,7 @@ def _fixed(plan: Plan, monitors: tuple) -> dict[str, Any]:
         for port, kernel in part.kernels.items():
             fixed |= {f"p{k}_{port}__{name}": value for name, value in kernel.params.items()}
     for j, route in enumerate(plan.routes):
-        fixed |= {f"indptr{j}": route.csr.indptr, f"indices{j}": route.csr.indices}
-        fixed |= {f"weight{j}": route.csr.weight, f"delay{j}": route.delay}
+        fixed |= {f"{name}{j}": getattr(route, name) for name in ("delays", "segments", "indices", "weight")}
     for m, monitor in enumerate(monitors):
         if isinstance(monitor, StateMonitor):
             fixed |= {f"every{m}": monitor.every, f"ids{m}": _ids(plan, monitor)}
@@ -213,7 +212,7 @@ def _state(plan: Plan) -> dict[str, Any]:
     for k, part in enumerate(plan.parts):
         if part.dynamics is None:
             continue
-        ticks = 1 + max((route.delay for route in plan.routes if route.source == k), default=0)
+        ticks = 1 + max((int(route.delays[-1]) for route in plan.routes if route.source == k), default=0)
         flags = np.zeros(-(-part.n // 8) * 8, dtype=np.bool_)
         state |= {f"z{k}": flags, f"zw{k}": flags.view(np.uint64)}
         state |= {

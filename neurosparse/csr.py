@@ -146,17 +146,20 @@ def gather(csr: Csr, x) -> np.ndarray:
 
 
 @shared
-def scatter_rows(out, indptr, indices, weight, active, first, last):
-    """Leaf: add the rows active[first:last] to `out`; sources in order, so sums come out the same bits."""
+def scatter_rows(out, segments, indices, weight, active, first, last, part, parts):
+    """Leaf: add the rows active[first:last] to `out`; sources in order, so sums come out the same bits.
+
+    A row may be cut into `parts` (synapses of one delay each): segments (n_rows * parts + 1,) are their offsets.
+    """
     for k in range(first, last):
-        source = active[k]
-        for j in range(indptr[source], indptr[source + 1]):
+        row = active[k] * parts + part
+        for j in range(segments[row], segments[row + 1]):
             out[indices[j]] += weight[j]
 
 
 @kernel
 def _scatter(out, indptr, indices, weight, active):
-    scatter_rows(out, indptr, indices, weight, active, 0, len(active))
+    scatter_rows(out, indptr, indices, weight, active, 0, len(active), 0, 1)
 
 
 @kernel

@@ -1,8 +1,10 @@
 """The fused time loop of a network, as readable source text.
 
 Order of a tick: deliver what is due -> step every population -> collect spikes (ascending) -> record.
-A spike of tick t is delivered in tick t + delay. The text depends on the structure of the network only (modules,
-ports, projections, monitors), never on sizes or values, so that one compiled loop serves all networks of a shape.
+A spike of tick t is delivered in tick t + delay, older spikes first; the synapses of a source lie ordered by delay,
+so that many delays cost a few more rows and no buffer of future input. The text depends on the structure of the
+network only (modules, ports, projections, monitors), never on sizes or values, so that one compiled loop serves all
+networks of a shape.
 
 Names in the text: k counts populations, j projections, c current inputs, m monitors;
 s{k}_v state, p{k}_decay parameters, x{k}_port what arrives, z{k} spike flags of this tick (padded to whole words,
@@ -120,12 +122,13 @@ class _Writer:
     def deliver(self, j: int) -> None:
         route = self.plan.routes[j]
         k, into = route.source, f"x{route.target}_{route.port}"
-        self.args += [f"indptr{j}", f"indices{j}", f"weight{j}", f"delay{j}"]
-        call = f"scatter_rows({into}, indptr{j}, indices{j}, weight{j}"
+        self.args += [f"delays{j}", f"segments{j}", f"indices{j}", f"weight{j}"]
+        call, last = f"scatter_rows({into}, segments{j}, indices{j}, weight{j}", f"e, delays{j}.shape[0])"
+        self.put(2, f"for e in range(delays{j}.shape[0] - 1, -1, -1):", f"    u = t - delays{j}[e]")
         if self.plan.parts[k].dynamics is None:
-            self.put(2, f"u = t - delay{j}", "if u >= 0:", f"    {call}, index{k}, start{k}[u], start{k}[u + 1])")
+            self.put(3, "if u >= 0:", f"    {call}, index{k}, start{k}[u], start{k}[u + 1], {last}")
         else:
-            self.put(2, f"u = (t - delay{j}) % ring{k}.shape[0]", f"{call}, ring{k}[u], 0, ringn{k}[u])")
+            self.put(3, f"u %= ring{k}.shape[0]", f"{call}, ring{k}[u], 0, ringn{k}[u], {last}")
 
     def step(self, k: int) -> None:
         part = self.plan.parts[k]

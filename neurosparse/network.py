@@ -41,16 +41,17 @@ class Population(NamedTuple):
 
 
 class Projection(NamedTuple):
-    """Synapses of one delay (ms) from a source population to one port of a target population.
+    """Synapses from a source population to one port of a target population.
 
-    csr rows are sources, columns targets. Spikes of neurons need a delay of at least one step; events of a
+    delay (ms) is one number, or (nnz,) for one of each synapse in the row order of `csr`, whose rows are sources and
+    columns targets. Spikes of neurons need a delay of at least one step; events of a
     SpikeSource may have delay 0 and then count in the very step in which they are emitted.
     """
 
     source: str
     target: str
     csr: Csr
-    delay: float
+    delay: Any
     port: str
 
 

@@ -42,13 +42,16 @@ class Part(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One projection: indices into Plan.parts, delay in steps."""
+    """One projection: indices into Plan.parts, and synapses ordered by source, delay, target."""
 
     source: int
     target: int
     port: str
-    csr: csr.Csr
-    delay: int
+    delays: np.ndarray  # (n_delays,) int64 distinct delays, steps, ascending
+    segments: np.ndarray  # (n_rows * n_delays + 1,) int64: the synapses of a source with a delay
+    indices: np.ndarray  # (nnz,) int32 targets
+    weight: np.ndarray  # (nnz,) float32
+    order: np.ndarray | None  # (nnz,) place in the Projection's csr of each synapse; None where they are the same
 
 
 class Plan(NamedTuple):
@@ -238,5 +241,22 @@ def _route(plan: Plan, projection: Projection) -> Route:
     shape = (plan.parts[source].n, plan.parts[target].n)
     if (wiring.n_rows, wiring.n_cols) != shape:
         check.fail(owner, f"csr must have shape {shape}", (wiring.n_rows, wiring.n_cols))
+    if np.shape(projection.delay) not in ((), (wiring.nnz,)):
+        check.fail(owner, f"delay must be one number or have shape ({wiring.nnz},)", np.shape(projection.delay))
     low = 0 if plan.parts[source].dynamics is None else 1
-    return Route(source, target, port, wiring, grid.steps(owner, "delay", projection.delay, plan.dt, low))
+    steps = np.asarray(grid.steps(owner, "delay", projection.delay, plan.dt, low))
+    return Route(source, target, port, *_by_delay(wiring, steps))
+
+
+def _by_delay(wiring: csr.Csr, steps: np.ndarray) -> tuple:
+    """(delays, segments, indices, weight, order) of a Route."""
+    delays, kind = np.unique(steps, return_inverse=True)
+    if len(delays) <= 1:
+        delays = delays if len(delays) else np.ones(1, dtype=np.int64)
+        return delays, wiring.indptr, wiring.indices, wiring.weight, None
+    rows, cols, weight = csr.to_coo(wiring)
+    segment = rows * len(delays) + kind.reshape(-1)
+    order = np.argsort(segment, kind="stable")  # targets ascend in a row, and so in each of its segments
+    segments = np.zeros(wiring.n_rows * len(delays) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(segment, minlength=len(segments) - 1), out=segments[1:])
+    return delays, segments, cols[order], weight[order], order

@@ -23,11 +23,11 @@ def simulate(net, n_steps, inputs):
                 spikes[p.name] += [(t, int(i)) for i in events.index[events.start[t] : events.start[t + 1]]]
         arrived = {name: {port: np.zeros(c.n) for port in c.module.PORTS} for name, c in cells.items()}
         for projection in net.projections:
-            delay = round(projection.delay / net.dt)
+            c = projection.csr
+            delays = np.rint(np.broadcast_to(projection.delay, (c.nnz,)) / net.dt)
             for step, i in spikes[projection.source]:
-                if step + delay == t:
-                    c = projection.csr
-                    for k in range(c.indptr[i], c.indptr[i + 1]):
+                for k in range(c.indptr[i], c.indptr[i + 1]):
+                    if step + delays[k] == t:
                         arrived[projection.target][projection.port][c.indices[k]] += float(c.weight[k])
         for entry in net.inputs:
             value = np.broadcast_to(np.atleast_2d(inputs[entry.name]), (n_steps, cells[entry.target].n))[t]

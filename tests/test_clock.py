@@ -31,6 +31,7 @@ def small(draw_int, draw_float):
         made = wire.bernoulli(rng.stream(seed, name), a, b, 0.5)
         return csr.reweight(made, scale * rng.normals(rng.stream(seed, name + " weights"), made.nnz))
 
+    bb = wiring("bb", m, m, 0.3)
     net = Network(
         populations=(
             SpikeSource("events", 5),
@@ -42,7 +43,7 @@ def small(draw_int, draw_float):
             Projection("events", "a", wiring("ea", 5, n, 1.0), float(draw_int(0, 3)), "jump"),
             Projection("a", "b", wiring("ab", n, m, 0.5), float(draw_int(1, 4)), "jump"),
             Projection("b", "a", wiring("ba", m, n, 0.5), float(draw_int(1, 2)), "current"),
-            Projection("b", "b", wiring("bb", m, m, 0.3), 1.0, "jump"),
+            Projection("b", "b", bb, 1.0 + rng.poissons(rng.stream(seed, "delays"), np.full(bb.nnz, 2.0)), "jump"),
         ),
         inputs=(CurrentInput("drive", "b", "current"),),
         dt=1.0,

@@ -50,6 +50,7 @@ BAD = [
     (net(projections=(projection(port="v"),)), "port of 'a' must be one of current, jump, got 'v'"),
     (net(projections=(projection(csr=wire.all_to_all(3, 2)),)), r"csr must have shape \(2, 3\), got \(3, 2\)"),
     (net(projections=(projection(delay=-1.0),)), "delay must be >= 0 ms, got -1.0"),
+    (net(projections=(projection(delay=np.ones(5)),)), r"delay must be one number or have shape \(6,\), got \(5,\)"),
     (net(projections=(projection(delay=np.nan),)), "delay must be a finite number in ms, got nan"),
     (net(projections=(Projection("a", "a", wire.all_to_all(3, 3), 0.04, "jump"),)), "delay must be at least 1 step of 0.1"),
     (net(inputs=(CurrentInput("i", "s", "jump"),)), "CurrentInput 'i': the target must have neurons"),
@@ -84,7 +85,7 @@ def test_the_plan_is_explicit():
     plan = resolve.resolve(
         net(A._replace(params={"tau_mem": np.array([1.0, 2.0, 3.0])}), S, projections=(projection(delay=0.3),))
     )
-    assert plan.routes[0].delay == 3
+    assert plan.routes[0].delays.tolist() == [3]
     assert plan.parts[1].dynamics is None
     np.testing.assert_allclose(plan.parts[0].dynamics.params["decay"], np.exp(-0.1 / np.array([1.0, 2.0, 3.0])))
     assert isinstance(plan.parts[0].dynamics.params["v_th"], float)

@@ -236,13 +236,9 @@ def test_brian2_refractory_without_freeze():
 
 
 def delayed(sources, targets, delays, weights, shape):
-    """One projection for each delay that occurs."""
-    parts = []
-    for delay in sorted(set(delays)):
-        pick = np.flatnonzero(np.equal(delays, delay))
-        wiring = csr.from_coo(np.array(sources)[pick], np.array(targets)[pick], np.array(weights)[pick], shape)
-        parts.append(Projection("s", "a", wiring, float(delay), "jump"))
-    return tuple(parts)
+    """One projection with a delay for each synapse, in ms of a grid of 1 ms."""
+    wiring = csr.from_coo(sources, targets, weights, shape)
+    return (Projection("s", "a", wiring, np.array(delays, dtype=float), "jump"),)
 
 
 def test_brian2_heterogeneous_timing_all_to_one():
@@ -324,3 +320,52 @@ def test_bad_adaptation():
         alif.params(beta=-1)
     with pytest.raises(ValueError, match=r"alif.params: tau_adapt must be > 0 ms, got 0"):
         alif.params(tau_adapt=0)
+
+
+def psp(tau_mem, tau_syn, w, dt, duration=60.0):
+    """Voltage after one spike of weight w at lif_exp's excitatory port."""
+    net = Network((SpikeSource("s", 1), Population("a", 1, "lif_exp", {
+        "tau_mem": tau_mem, "tau_exc": tau_syn, "v_th": 1e9, "r": tau_mem / 250.0,
+    })), (Projection("s", "a", csr.from_coo([0], [0], w, (1, 1)), 0.0, "exc"),), dt=dt)  # fmt: skip
+    n = round(duration / dt)
+    run = clock.run(net, duration, {"s": encode.events_from_pairs([0], [0], n)}, (StateMonitor("a", ("v",)),))
+    return run.states["a"].t, run.states["a"].fields["v"][:, 0]
+
+
+def test_exponential_psp_of_the_microcircuit():
+    """Potjans & Diesmann: 87.8085 pA give 0.15 mV at tau_mem 10, tau_syn 0.5 ms, C 250 pF (weights are float32)."""
+    t, v = psp(10.0, 0.5, 87.8085, 0.001)
+    assert v.max() == pytest.approx(0.15, abs=2e-7)
+    peak = 10.0 * 0.5 / (10.0 - 0.5) * math.log(10.0 / 0.5)
+    assert t[v.argmax()] == pytest.approx(peak, abs=1e-3)
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.5, 1.0])
+def test_exponential_psp_is_exact_on_every_grid(dt):
+    t, v = psp(20.0, 5.0, 2.0, dt)
+    expected = 2.0 * 20.0 / 250.0 * 5.0 / (20.0 - 5.0) * (np.exp(-t / 20.0) - np.exp(-t / 5.0))
+    np.testing.assert_allclose(v, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3])
+def test_propagator_survives_equal_time_constants(gap):
+    """NEST's test_iaf_singularity: the naive formula loses all digits where tau_syn meets tau_mem."""
+    t, v = psp(10.0, 10.0 * (1.0 + gap), 1.0, 0.1)
+    limit = 1.0 / 250.0 * t * np.exp(-t / 10.0)
+    np.testing.assert_allclose(v, limit, rtol=1e-12 + 10 * gap)
+
+
+def test_lif_exp_without_synapses_is_lif():
+    drive = (CurrentInput("x", "a", "current"),)
+    x = {"x": 3.0 * rng.uniforms(rng.stream(0, "x"), 300)[:, None]}
+    plain, fields = one({"tau_mem": 5.0, "t_ref": 1.0}, 1.0, 300.0, drive, x)
+    same, others = one(
+        {"tau_mem": 5.0, "t_ref": 1.0},
+        1.0,
+        300.0,
+        drive,
+        x,
+        neuron=importlib.import_module("neurosparse.neurons.lif_exp"),
+    )
+    np.testing.assert_array_equal(plain.step, same.step)
+    np.testing.assert_array_equal(fields["v"], others["v"])
