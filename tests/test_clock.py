@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurosparse import clock, csr, encode, rng, wire
+from neurosparse import clock, csr, encode, record, rng, wire
 from neurosparse.network import (
     CurrentInput,
     Network,
@@ -122,7 +122,7 @@ def test_an_error_in_a_thread_reaches_the_caller():
 def test_full_spike_buffers_are_emptied_on_the_way(monkeypatch):
     net, n_steps, inputs = busy()
     whole = clock.run(net, float(n_steps), inputs, (SpikeMonitor("b"), SpikeMonitor("a")))
-    monkeypatch.setattr(clock, "ROOM", 1)
+    monkeypatch.setattr(record, "ROOM", 1)
     parts = clock.run(net, float(n_steps), inputs, (SpikeMonitor("b"), SpikeMonitor("a")))
     for name in ("a", "b"):
         np.testing.assert_array_equal(whole.spikes[name].step, parts.spikes[name].step)
@@ -245,3 +245,53 @@ def test_the_engine_is_reusable():
     first, second = (clock.run(engine, 50.0).spikes["a"].step for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert len(first) > 0
+
+
+def cut(inputs, n_steps, at):
+    """Inputs of a run that is cut into two at a step."""
+    events, drive = inputs["events"], np.asarray(inputs["drive"])
+    i, t = encode.pairs(events)
+    for first, last in ((0, at), (at, n_steps)):
+        now = (t >= first) & (t < last)
+        part = {"events": encode.events_from_pairs(i[now], t[now] - first, last - first), "drive": drive}
+        if drive.ndim == 2 and len(drive) == n_steps:
+            part["drive"] = drive[first:last]
+        yield float(last - first), part
+
+
+@settings(max_examples=15)
+@given(st.data())
+def test_a_run_cut_anywhere_is_the_same_run(data):
+    net, n_steps, inputs = small(
+        lambda low, high: data.draw(st.integers(low, high)), lambda low, high: data.draw(st.floats(low, high))
+    )
+    at = data.draw(st.integers(1, n_steps))
+    monitors = (*(SpikeMonitor(name) for name in ("events", "a", "b")), StateMonitor("b", ("v", "a"), every=3))
+    engine = clock.compile(net, monitors)
+    whole = clock.run(engine, float(n_steps), inputs)
+    (first_time, first_inputs), (second_time, second_inputs) = cut(inputs, n_steps, at)
+    first = clock.run(engine, first_time, first_inputs)
+    kept = {name: array.copy() for name, array in first.end.arrays.items()}
+    for _ in range(2):  # the moment between is left as it was
+        second = clock.run(engine, second_time, second_inputs, start=first.end)
+        for name in ("events", "a", "b"):
+            for a, b, c in zip(whole.spikes[name][:2], first.spikes[name][:2], second.spikes[name][:2]):
+                np.testing.assert_array_equal(a, np.concatenate([b, c]))
+        for field in ("v", "a"):
+            parts = [run.states["b"].fields[field] for run in (first, second)]
+            np.testing.assert_array_equal(whole.states["b"].fields[field], np.concatenate(parts))
+        np.testing.assert_array_equal(whole.states["b"].t, np.concatenate([first.states["b"].t, second.states["b"].t]))
+        assert whole.end.step == second.end.step == n_steps
+        for name, array in whole.end.arrays.items():
+            np.testing.assert_array_equal(array, second.end.arrays[name])
+    for name, array in first.end.arrays.items():
+        np.testing.assert_array_equal(array, kept[name])
+
+
+def test_a_moment_of_another_network():
+    net, n_steps, inputs = busy()
+    moment = clock.run(net, float(n_steps), inputs).end
+    with pytest.raises(ValueError, match="start must come from this network"):
+        clock.run(BARE, 1.0, start=moment)
+    with pytest.raises(TypeError, match="start must be the end of a Run, got 3"):
+        clock.run(BARE, 1.0, start=3)

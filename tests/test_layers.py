@@ -22,7 +22,7 @@ MIDDLE = {
     "astrocytes",
     "rewiring",
 }
-ENGINE = {"network", "resolve", "fuse", "clock"}
+ENGINE = {"network", "resolve", "fuse", "record", "clock"}
 EDGE = {"data", "io", "plot", "discover", "cli"}
 ALLOWED = (
     dict.fromkeys(BOTTOM, BOTTOM)

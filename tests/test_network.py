@@ -41,7 +41,7 @@ BAD = [
     (net(Population("a", 3, "lif", init={"u": 1.0})), "Population 'a': init must be one of v, r, got 'u'"),
     (net(Population("a", 3, "lif", init={"v": np.nan})), "init v: the value must be a finite number, got nan"),
     (net(Population("a", 3, "lif", init={"v": np.zeros((3, 1))})), r"init v: needs one number or shape \(3,\)"),
-    (net(Population("a", 3, "liff")), "model in neurosparse.neurons .* must be one of alif, lif, got 'liff'; did you"),
+    (net(Population("a", 3, "liff")), "model in neurosparse.neurons .* must be one of alif, lif, .*got 'liff'; did you"),
     (net(Population("a", 3, "no.such.module")), r"a module that can be imported \(No module named 'no'\), got"),
     (net(Population("a", 3, "lif", kernels={"x": ("exp", {})})), "port of a kernel must be one of current, jump, got 'x'"),
     (net(Population("a", 3, "lif", kernels={"jump": ("expp", {})})), "neurosparse.synapses .* got 'expp'; did you mean"),
