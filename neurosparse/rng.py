@@ -270,9 +270,14 @@ def choice(stream: Stream, n: int, k: int, step: int = 0) -> np.ndarray:
     _count("rng.choice", stream, n, step)
     k = check.integer("rng.choice", "k", k, 0, n, "draw at most n of n")
     out = np.empty(k, dtype=np.int64)
-    _floyd(stream, step, n, np.full(1 << (2 * k).bit_length(), -1, dtype=np.int64), out)
+    _choice(stream, step, n, set_table(k), out)
     out.sort()
     return out
+
+
+def set_table(k: int) -> np.ndarray:
+    """Scratch memory for `distinct` of k numbers."""
+    return np.empty(1 << (2 * k).bit_length(), dtype=np.int64)
 
 
 def _count(owner: str, stream, n: int, step: int, first: int = 0) -> int:
@@ -315,9 +320,18 @@ def _shuffle(stream, step, out):
 
 
 @jit.kernel
-def _floyd(stream, step, n, table, out):
-    """`table`: an open-addressed set. Its keys are random already, so their low bits serve as the hash."""
+def _choice(stream, step, n, table, out):
+    distinct(stream, step, n, table, out)
+
+
+@jit.shared
+def distinct(stream, step, n, table, out):
+    """Fill `out` with distinct numbers of [0, n), in no particular order; `table` comes from `set_table(out.size)`.
+
+    The table is an open-addressed set. Its keys are random already, so their low bits serve as the hash.
+    """
     k = out.size
+    table[:] = -1
     for m in range(k):
         last = n - k + m
         x = below(stream, last, step, last + 1)

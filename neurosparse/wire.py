@@ -43,13 +43,13 @@ def fixed_in_degree(
     if barred and n_pre != n_post:
         check.fail(owner, "loops=False needs n_pre == n_post", (n_pre, n_post))
     check.integer(owner, "k", k, 0, n_pre - barred, "there are no more sources to choose from")
+    check.number(owner, "weight", weight)
     sources = np.empty((n_post, k), dtype=np.int64)
-    for target in range(n_post):
-        sources[target] = rng.choice(stream, n_pre - barred, k, step=target)
-    targets = np.repeat(np.arange(n_post), k)
-    rows = sources.reshape(-1)
-    rows += barred * (rows >= targets)
-    return from_coo(rows, targets, weight, (n_pre, n_post))
+    _choose(stream, n_pre, barred, rng.set_table(k), sources)
+    indptr = np.zeros(n_pre + 1, dtype=np.int64)
+    cols = np.empty(n_post * k, dtype=np.int32)
+    _by_source(sources, indptr, cols)
+    return _filled(indptr, cols, weight, n_post)
 
 
 def pairs(stream: rng.Stream, n_pre: int, n_post: int, n_synapses: int, weight: float = 1.0) -> Csr:
@@ -174,6 +174,33 @@ def _bernoulli_rows(stream, n_pre, n_post, log_miss, loops, cols):
             n += 1
         indptr[row + 1] = n
     return indptr
+
+
+@kernel
+def _choose(stream, n_pre, barred, table, sources):
+    """Row `target` of sources (n_post, k): its distinct sources; with barred = 1 all but `target` itself."""
+    for target in range(len(sources)):
+        rng.distinct(stream, target, n_pre - barred, table, sources[target])
+        for a in range(sources.shape[1]):
+            if barred == 1 and sources[target, a] >= target:
+                sources[target, a] += 1
+
+
+@kernel
+def _by_source(sources, indptr, cols):
+    """Counting sort of (source, target) pairs by source; targets come out ascending."""
+    n_post, k = sources.shape
+    for target in range(n_post):
+        for a in range(k):
+            indptr[sources[target, a] + 1] += 1
+    for row in range(len(indptr) - 1):
+        indptr[row + 1] += indptr[row]
+    place = indptr[:-1].copy()
+    for target in range(n_post):
+        for a in range(k):
+            row = sources[target, a]
+            cols[place[row]] = target
+            place[row] += 1
 
 
 @kernel
