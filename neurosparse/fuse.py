@@ -14,7 +14,8 @@ s{k}_v state, p{k}_decay parameters, x{k}_port what arrives, z{k} spike flags of
 zw{k} the same memory eight flags at a time), ring{k} and ringn{k} the spikes of the last ticks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -45,11 +46,18 @@ def fuse(plan: Plan, monitors: tuple, now: Callable | None = None) -> Loop:
 
 
 def ports_used(plan: Plan, k: int) -> list[str]:
-    """Ports of population k at which something arrives."""
+    """Ports of population k that need a buffer: spikes arrive there, and not straight in a State field."""
     dynamics = plan.parts[k].dynamics
     assert dynamics is not None
-    arrive = {r.port for r in plan.routes if r.target == k} | {port for _, part, port in plan.inputs if part == k}
+    arrive = {route.port for route in plan.routes if route.target == k and not _field(plan, k, route.port)}
     return [port for port in dynamics.module.PORTS if port in arrive]
+
+
+def _field(plan: Plan, k: int, port: str) -> str | None:
+    """The State field that spikes at this port are added to directly."""
+    part = plan.parts[k]
+    assert part.dynamics is not None
+    return None if port in part.kernels else part.dynamics.adds.get(port)
 
 
 class _Writer:
@@ -124,7 +132,8 @@ class _Writer:
 
     def deliver(self, j: int) -> None:
         route = self.plan.routes[j]
-        k, into = route.source, f"x{route.target}_{route.port}"
+        k, field = route.source, _field(self.plan, route.target, route.port)
+        into = f"s{route.target}_{field}" if field else f"x{route.target}_{route.port}"
         self.args += [f"delays{j}", f"segments{j}", f"indices{j}", f"weight{j}"]
         call, last = f"scatter_rows({into}, segments{j}, indices{j}, weight{j}", f"e, delays{j}.shape[0])"
         self.put(2, f"for e in range(delays{j}.shape[0] - 1, -1, -1):", f"    u = t - delays{j}[e]")
@@ -142,22 +151,19 @@ class _Writer:
             self.args.append(f"in{c}")
             self.put(2, f"row{c} = in{c}[(t - begin) % in{c}.shape[0]]", f"each{c} = 1 if row{c}.shape[0] > 1 else 0")
         self.put(2, f"for i in range(ring{k}.shape[1]):")
-        seen = {}
+        seen, tag = {}, f"{k}"
         for port in part.dynamics.module.PORTS:
             terms = [f"x{k}_{port}[i]"] if port in arrive else []
             terms += [f"row{c}[i * each{c}]" for c, (_, at) in rows.items() if at == port]
             seen[port] = " + ".join(terms) or "0.0"
             if port in part.kernels:
-                tag, kernel = f"{k}_{port}_", part.kernels[port]
-                self.put(3, f"q, y_{port} = step{tag}({_value(tag, kernel)}, {_state(tag, kernel)}, {seen[port]})")
-                self.put(3, *[f"s{tag}_{name}[i] = q.{name}" for name in kernel.state])
+                at, kernel = f"{k}_{port}_", part.kernels[port]
+                self.put(3, f"q, y_{port} = step{at}({_value(at, kernel)}, {_state(at, kernel)}, {seen[port]})")
+                self.put(3, *[f"s{at}_{name}[i] = q.{name}" for name in kernel.state])
                 seen[port] = f"y_{port}"
-        tag = f"{k}"
-        self.put(
-            3,
-            f"q, z = step{tag}({_value(tag, part.dynamics)}, {_state(tag, part.dynamics)}, "
-            f"{', '.join(seen[port] for port in part.dynamics.module.PORTS)})",
-        )
+        added = {field: seen.pop(port) for port, field in part.dynamics.adds.items()}
+        state = _state(tag, part.dynamics, {field: term for field, term in added.items() if term != "0.0"})
+        self.put(3, f"q, z = step{tag}({', '.join([_value(tag, part.dynamics), state, *seen.values()])})")
         self.put(3, *[f"s{tag}_{name}[i] = q.{name}" for name in part.dynamics.state])
         self.put(3, *[f"x{k}_{port}[i] = 0.0" for port in arrive], f"z{k}[i] = z > 0.5")
 
@@ -218,5 +224,7 @@ def _value(tag: str, dynamics: Dynamics) -> str:
     return f"P{tag}({', '.join(each)})"
 
 
-def _state(tag: str, dynamics: Dynamics) -> str:
-    return f"S{tag}({', '.join(f's{tag}_{name}[i]' for name in dynamics.state)})"
+def _state(tag: str, dynamics: Dynamics, added: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The State of neuron i, with what is added to its fields before the step."""
+    each = [f"s{tag}_{name}[i]" + (f" + {added[name]}" if name in added else "") for name in dynamics.state]
+    return f"S{tag}({', '.join(each)})"

@@ -31,6 +31,11 @@ class Dynamics(NamedTuple):
     params: dict[str, float | np.ndarray]  # in the order of module.Params
     state: dict[str, np.ndarray]  # field -> (n,) float64
 
+    @property
+    def adds(self) -> Mapping[str, str]:
+        """Ports that add to a State field before the step."""
+        return getattr(self.module, "ADDS", {})
+
 
 class Part(NamedTuple):
     """One population; dynamics is None for a SpikeSource."""

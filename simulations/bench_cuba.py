@@ -30,7 +30,7 @@ class Config(config.Config):
 
     sizes: tuple[int, ...] = Field(default=(4000, 40_000), min_length=1, description="neurons")
     rivals: tuple[Literal["brian2 cpp", "nest", "nest 2 threads"], ...] = Field(
-        default=("brian2 cpp", "nest", "nest 2 threads"), description="who else runs"
+        default=("brian2 cpp", "nest"), description="who else runs"
     )
     duration_ms: float = Field(default=1000.0, ge=1, le=1e6, description="time simulated, ms")
     repeats: int = Field(default=5, ge=1, le=100, description="repetitions, after one warm-up")

@@ -65,13 +65,20 @@ class Cells:
                     module, p, states = self.kernels[port]
                     states[i], value = module.step(p, states[i], value)
                 x.append(value)
-            self.s[i], z = self.module.step(self.p[i], self.s[i], *x)
+            self.s[i], z = step(self.module, self.p[i], self.s[i], x)
             if z > 0.5:
                 fired.append(i)
         return fired
 
     def fields(self):
         return {name: np.array([float(getattr(s, name)) for s in self.s]) for name in self.module.State._fields}
+
+
+def step(module, p, s, inputs):
+    """module.step with one input for each of PORTS: those in ADDS go into their State field first."""
+    x, adds = dict(zip(module.PORTS, inputs, strict=True)), getattr(module, "ADDS", {})
+    s = s._replace(**{field: getattr(s, field) + x.pop(port) for port, field in adds.items()})
+    return module.step(p, s, *x.values())
 
 
 def constants(module, params, dt, i):

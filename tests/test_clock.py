@@ -36,6 +36,8 @@ def small(draw_int, draw_float):
         populations=(
             SpikeSource("events", 5),
             Population("a", n, "lif", BRISK | {"tau_mem": 5.0 + np.arange(n), "hold": draw_int(0, 1) == 1}),
+            Population("c", 3, "lif_exp", {"tau_mem": 10.0, "v_th": 1.0, "t_ref": 1.0},
+                       kernels={"inh": ("exp", {"tau_syn": 2.0})}),
             Population("b", m, "alif", BRISK | {"tau_adapt": 20.0, "beta": 0.2, "reset": "subtract"},
                        kernels={"jump": ("exp", {"tau_syn": 3.0})}, init={"v": np.linspace(0, 0.9, m)}),
         ),
@@ -43,16 +45,19 @@ def small(draw_int, draw_float):
             Projection("events", "a", wiring("ea", 5, n, 1.0), float(draw_int(0, 3)), "jump"),
             Projection("a", "b", wiring("ab", n, m, 0.5), float(draw_int(1, 4)), "jump"),
             Projection("b", "a", wiring("ba", m, n, 0.5), float(draw_int(1, 2)), "current"),
+            Projection("b", "c", wiring("bc", m, 3, 3.0), 2.0, "exc"),
+            Projection("a", "c", wiring("ac", n, 3, 3.0), 1.0, "exc"),
+            Projection("a", "c", wiring("ac", n, 3, 3.0), 1.0, "inh"),
             Projection("b", "b", bb, 1.0 + rng.poissons(rng.stream(seed, "delays"), np.full(bb.nnz, 2.0)), "jump"),
         ),
-        inputs=(CurrentInput("drive", "b", "current"),),
+        inputs=(CurrentInput("drive", "b", "current"), CurrentInput("more", "c", "exc")),
         dt=1.0,
     )  # fmt: skip
     n_steps = draw_int(1, 40)
     events = encode.bernoulli(np.full(5, 0.4), n_steps, rng.stream(seed, "events"))
     shape = [(), (m,), (n_steps, 1), (n_steps, m)][draw_int(0, 3)]
     drive = draw_float(0.0, 2.0) + 0.5 * rng.uniforms(rng.stream(seed, "drive"), int(np.prod(shape))).reshape(shape)
-    return net, n_steps, {"events": events, "drive": drive}
+    return net, n_steps, {"events": events, "drive": drive, "more": 0.1}
 
 
 @settings(max_examples=25, deadline=None)
@@ -62,15 +67,20 @@ def test_equals_the_naive_loop_bit_for_bit(data):
         lambda low, high: data.draw(st.integers(low, high)), lambda low, high: data.draw(st.floats(low, high))
     )
     monitors = (
-        *(SpikeMonitor(name) for name in ("events", "a", "b")),
+        *(SpikeMonitor(name) for name in ("events", "a", "b", "c")),
+        StateMonitor("c", ("v", "i_exc", "i_inh")),
         StateMonitor("a", ("v", "r")),
         StateMonitor("b", ("v", "a"), every=3, subset=(0,)),
     )
     run = clock.run(net, float(n_steps), inputs, monitors)
     spikes, states = reference.simulate(net, n_steps, inputs)
-    for name in ("events", "a", "b"):
+    for name in ("events", "a", "b", "c"):
         got = list(zip(run.spikes[name].step.tolist(), run.spikes[name].i.tolist()))
         assert got == spikes[name]
+    for field in ("v", "i_exc", "i_inh"):
+        np.testing.assert_allclose(
+            run.states["c"].fields[field], [s[field] for s in states["c"]], rtol=1e-13, atol=1e-13
+        )
     if n_steps:
         np.testing.assert_array_equal(run.states["a"].fields["v"], [s["v"] for s in states["a"]])
         every = states["b"][2::3]
@@ -115,7 +125,7 @@ def test_an_error_in_a_thread_reaches_the_caller():
     net, n_steps, inputs = busy()
     engine = clock.compile(net)
     samples = [inputs] * 20 + [{}] + [inputs] * 20
-    with pytest.raises(ValueError, match="inputs must name events, drive, got"):
+    with pytest.raises(ValueError, match="inputs must name events, drive, more, got"):
         list(clock.run_batch(engine, float(n_steps), samples, threads=2))
 
 
@@ -253,7 +263,11 @@ def cut(inputs, n_steps, at):
     i, t = encode.pairs(events)
     for first, last in ((0, at), (at, n_steps)):
         now = (t >= first) & (t < last)
-        part = {"events": encode.events_from_pairs(i[now], t[now] - first, last - first), "drive": drive}
+        part = {
+            "events": encode.events_from_pairs(i[now], t[now] - first, last - first),
+            "drive": drive,
+            "more": inputs["more"],
+        }
         if drive.ndim == 2 and len(drive) == n_steps:
             part["drive"] = drive[first:last]
         yield float(last - first), part

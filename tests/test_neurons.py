@@ -20,6 +20,7 @@ from neurosparse.network import (
     StateMonitor,
 )
 from neurosparse.neurons import alif, lif
+from tests import reference
 
 
 def discovered(room):
@@ -40,7 +41,9 @@ def test_contract(module):
     p = module.params(dt=0.5)
     assert all(math.isfinite(value) for value in p)
     s = module.init(p)
-    after, z = module.step(p, s, *[0.1] * len(module.PORTS))
+    assert set(getattr(module, "ADDS", {})) <= set(module.PORTS)
+    assert set(getattr(module, "ADDS", {}).values()) <= set(module.State._fields)
+    after, z = reference.step(module, p, s, [0.1] * len(module.PORTS))
     assert type(after) is type(s)
     assert np.ndim(z) == 0
     with pytest.raises(ValueError, match=r"dt must be > 0 ms, got 0"):
@@ -78,7 +81,7 @@ def test_numpy_and_numba_agree_bit_for_bit(module, reset, hold):
     p = module.params(dt=1.0, **many)
     s = module.State(*(np.full(100, value) for value in module.init(p)))
     for t, now in enumerate(zip(*inputs)):
-        s, out = module.step(p, s, *now)
+        s, out = reference.step(module, p, s, now)
         np.testing.assert_array_equal(out, z[t])
         for name, value in s._asdict().items():
             np.testing.assert_array_equal(value, fields[name][t])

@@ -18,7 +18,8 @@ import numpy as np
 from neurosparse import check, grid
 from neurosparse.neurons import lif
 
-PORTS = ("exc", "inh", "current")  # pA added to the synaptic currents (weights of `inh` are negative); pA, held
+PORTS = ("exc", "inh", "current")  # pA, added to the synaptic currents (weights of `inh` are negative); pA, held
+ADDS = {"exc": "i_exc", "inh": "i_inh"}
 
 
 class Params(NamedTuple):
@@ -66,8 +67,7 @@ def init(p: Params) -> State:
     return State(v=p.v_rest, r=0.0, i_exc=0.0, i_inh=0.0)
 
 
-def step(p: Params, s: State, exc, inh, current):
-    """One step; exc, inh in pA of arriving synaptic current, current in pA."""
-    i_exc, i_inh = s.i_exc + exc, s.i_inh + inh
-    v, r, z = lif.membrane(p, s, p.v_th, current, p.gain_exc * i_exc + p.gain_inh * i_inh)
-    return State(v, r, p.decay_exc * i_exc, p.decay_inh * i_inh), z
+def step(p: Params, s: State, current):
+    """One step; current in pA. What arrived is in s.i_exc and s.i_inh."""
+    v, r, z = lif.membrane(p, s, p.v_th, current, p.gain_exc * s.i_exc + p.gain_inh * s.i_inh)
+    return State(v, r, p.decay_exc * s.i_exc, p.decay_inh * s.i_inh), z

@@ -35,8 +35,10 @@ def unroll(module: ModuleType, p: Any, inputs: Sequence[torch.Tensor], state: An
                 tuple(value.shape),
                 "reset the state",
             )
-    out = []
+    out, adds = [], getattr(module, "ADDS", {})
     for now in zip(*inputs, strict=True):
-        state, z = module.step(p, state, *now)
+        arrived = dict(zip(module.PORTS, now, strict=True))
+        state = state._replace(**{field: getattr(state, field) + arrived.pop(port) for port, field in adds.items()})
+        state, z = module.step(p, state, *arrived.values())
         out.append(z)
     return torch.stack(out), state
