@@ -146,20 +146,21 @@ def gather(csr: Csr, x) -> np.ndarray:
 
 
 @shared
-def scatter_rows(out, segments, indices, weight, active, first, last, part, parts):
+def scatter_rows(out, segments, indices, weight, each, active, first, last, part, parts):
     """Leaf: add the rows active[first:last] to `out`; sources in order, so sums come out the same bits.
 
-    A row may be cut into `parts` (synapses of one delay each): segments (n_rows * parts + 1,) are their offsets.
+    each = 1: a weight for every synapse; each = 0: one weight, weight[0], for all. A row may be cut into `parts`
+    (synapses of one delay each): segments (n_rows * parts + 1,) are their offsets.
     """
     for k in range(first, last):
         row = active[k] * parts + part
         for j in range(segments[row], segments[row + 1]):
-            out[indices[j]] += weight[j]
+            out[indices[j]] += weight[j * each]
 
 
 @kernel
 def _scatter(out, indptr, indices, weight, active):
-    scatter_rows(out, indptr, indices, weight, active, 0, len(active), 0, 1)
+    scatter_rows(out, indptr, indices, weight, 1, active, 0, len(active), 0, 1)
 
 
 @kernel

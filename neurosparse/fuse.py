@@ -134,8 +134,9 @@ class _Writer:
         route = self.plan.routes[j]
         k, field = route.source, _field(self.plan, route.target, route.port)
         into = f"s{route.target}_{field}" if field else f"x{route.target}_{route.port}"
+        each = 0 if len(route.weight) == 1 else 1
         self.args += [f"delays{j}", f"segments{j}", f"indices{j}", f"weight{j}"]
-        call, last = f"scatter_rows({into}, segments{j}, indices{j}, weight{j}", f"e, delays{j}.shape[0])"
+        call, last = f"scatter_rows({into}, segments{j}, indices{j}, weight{j}, {each}", f"e, delays{j}.shape[0])"
         self.put(2, f"for e in range(delays{j}.shape[0] - 1, -1, -1):", f"    u = t - delays{j}[e]")
         if self.plan.parts[k].dynamics is None:
             self.put(3, f"u -= base{k}", "if u >= 0:", f"    {call}, index{k}, start{k}[u], start{k}[u + 1], {last}")

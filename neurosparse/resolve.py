@@ -55,7 +55,7 @@ class Route(NamedTuple):
     delays: np.ndarray  # (n_delays,) int64 distinct delays, steps, ascending
     segments: np.ndarray  # (n_rows * n_delays + 1,) int64: the synapses of a source with a delay
     indices: np.ndarray  # (nnz,) int32 targets
-    weight: np.ndarray  # (nnz,) float32
+    weight: np.ndarray  # (nnz,) float32, or (1,) where all are equal
     order: np.ndarray | None  # (nnz,) place in the Projection's csr of each synapse; None where they are the same
 
 
@@ -250,7 +250,10 @@ def _route(plan: Plan, projection: Projection) -> Route:
         check.fail(owner, f"delay must be one number or have shape ({wiring.nnz},)", np.shape(projection.delay))
     low = 0 if plan.parts[source].dynamics is None else 1
     steps = np.asarray(grid.steps(owner, "delay", projection.delay, plan.dt, low))
-    return Route(source, target, port, *_by_delay(wiring, steps))
+    delays, segments, indices, weight, order = _by_delay(wiring, steps)
+    if len(weight) > 1 and np.all(weight == weight[0]):
+        weight = weight[:1]
+    return Route(source, target, port, delays, segments, indices, weight, order)
 
 
 def _by_delay(wiring: csr.Csr, steps: np.ndarray) -> tuple:
