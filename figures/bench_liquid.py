@@ -1,4 +1,4 @@
-"""Speed of a liquid: time for one sample by threads, and where it goes on one thread."""
+"""Speed of a liquid: time for one sample by threads, and the phases that it goes to on one thread."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ SOURCE = "bench_liquid"
 
 
 def draw(record):
-    """Every timing as a dot with its median, and the phases as one bar."""
+    """Every timing as a dot, with the median and its ratio to the first thread count; a bar for each phase."""
     a = record.arrays
     figure = plot.figure(8.0, 3.0)
-    dots, bar = figure.subplots(1, 2, width_ratios=[1.1, 1])
+    dots, bars = figure.subplots(1, 2, width_ratios=[1.1, 1])
     timed = 1e3 * a["seconds"]
     for x, column in enumerate(timed.T):
         spread = x + np.linspace(-0.12, 0.12, len(column))
@@ -22,12 +22,12 @@ def draw(record):
     dots.set(xticks=range(len(a["threads"])), xticklabels=[f"{t}" for t in a["threads"]], xlabel="threads")
     dots.set(ylabel="ms a sample", xlim=(-0.5, len(a["threads"]) - 0.2), ylim=(0, 1.15 * timed.max()))
     dots.set_title(record.rows[0]["case"], loc="left")
-    left, whole = 0.0, float(np.median(timed[:, 0]))
-    names = ["encode", "deliver", "step", "collect and record"]
-    for name, value, shade in zip(names, a["phase_ms"], (0.35, 1.0, 0.7, 0.5)):
-        bar.barh(0, value, left=left, color=plot.OURS, alpha=shade, edgecolor="white")
-        bar.annotate(f"{name}, {100 * value / whole:.0f} %", (left + value / 2, 0.45), rotation=40, fontsize=7)
-        left += value
-    bar.set(yticks=[], ylim=(-0.6, 1.4), xlabel="ms a sample, one thread")
-    bar.spines["left"].set_visible(False)
+    shares = 100 * a["phase_ms"] / a["phase_ms"].sum()
+    places = np.arange(len(shares))[::-1]
+    bars.barh(places, a["phase_ms"], height=0.6, color=plot.OURS)
+    for y, value, share in zip(places, a["phase_ms"], shares):
+        bars.annotate(f"{share:.0f} %", (value, y), (4, 0), textcoords="offset points", va="center")
+    bars.set(yticks=places, yticklabels=["encode", "deliver", "step", "collect\nand record"])
+    bars.set(xlabel="ms a sample, one thread", xlim=(0, 1.18 * a["phase_ms"].max()))
+    bars.set_title("Where the time goes", loc="left")
     return figure

@@ -8,6 +8,7 @@ One step is 1 ms. The synaptic kernel is additive where the authors' code keeps 
 the two differ at the shortest interval, 3 ms, by 5 %.
 """
 
+import inspect
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from neurosparse import csr, encode, rng, wire
 from neurosparse.csr import Csr
 from neurosparse.io import config
 from neurosparse.network import Network, Population, Projection, SpikeSource
+from neurosparse.resolve import find_module
 
 CONNECT = ((0.2, 0.1), (0.3, 0.05))  # C[pre, post] for E, I: EE 0.2, EI 0.1, IE 0.3, II 0.05 (NALSM)
 
@@ -68,7 +70,7 @@ def build(c: Config) -> Liquid:
     inputs = wire.pairs(rng.stream(c.seed, "input wiring"), c.n_inputs, n, n_synapses)
     flip = rng.bernoullis(rng.stream(c.seed, "input signs"), np.full(n_synapses, 0.5))
     inputs = csr.reweight(inputs, c.weight_scale * np.where(flip, -1.0, 1.0))
-    params = {**(MEMBRANE if c.neuron in ("lif", "alif") else {}), **c.neuron_params}
+    params = {**membrane(c.neuron), **c.neuron_params}
     network = Network(
         populations=(
             SpikeSource("events", c.n_inputs),
@@ -83,6 +85,14 @@ def build(c: Config) -> Liquid:
         dt=1.0,
     )
     return Liquid(network, excitatory, positions, recurrent, inputs)
+
+
+def membrane(neuron: str) -> dict:
+    """Those of the liquid's membrane parameters that a neuron's `params` takes, whoever wrote it."""
+    takes = inspect.signature(find_module("Liquid", neuron, "neurons").params).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes):
+        return MEMBRANE
+    return {name: MEMBRANE[name] for name in MEMBRANE if name in {parameter.name for parameter in takes}}
 
 
 def events(p: np.ndarray, n_steps: int, stream: rng.Stream, sample: int) -> dict:

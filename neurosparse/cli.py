@@ -40,7 +40,7 @@ Seed = Annotated[int | None, typer.Option(metavar="N", help="Short for --set see
 Threads = Annotated[int | None, typer.Option(metavar="N", min=1, help="Default: all cores.")]
 Tiny = Annotated[bool, typer.Option("--tiny", help="Start from the smallest useful configuration.")]
 Keys = Annotated[bool, typer.Option("--keys", help="List the configuration keys, run nothing.")]
-Stored = Annotated[Path | None, typer.Option("--result", metavar="FILE", help="Default: the newest stored result.")]
+Stored = Annotated[Path | None, typer.Option("--result", metavar="FILE", help="Default: the newest, tiny ones last.")]
 First = Annotated[bool, typer.Option("--run", help="Run its simulation first, with the defaults.")]
 Formats = Annotated[str, typer.Option("--format", metavar="LIST", help="Any of png,pdf,svg.")]
 Clear = Annotated[bool, typer.Option("--clear", help="Empty the kernel cache first.")]
@@ -56,6 +56,8 @@ class CliError(ValueError):
 def main() -> None:
     """Entry point of the console script."""
     gc.set_threshold(50_000)  # collecting garbage while Numba, SciPy and scikit-learn load costs a quarter second
+    if "" not in sys.path:  # last, so that a file in the current folder can be named and hides no package
+        sys.path.append("")
     try:
         app(prog_name="neurosparse")
     except KeyboardInterrupt:
@@ -84,7 +86,7 @@ def run(
     debug: Debug = False,
 ) -> None:
     """Run a simulation, store its result, print its numbers."""
-    with _guard("run", debug, "nothing was written, earlier results are as they were"):
+    with _guard("run", debug, "results are written whole or not at all"):
         from neurosparse import discover
         from neurosparse.io import config as configs
 
@@ -93,7 +95,8 @@ def run(
         from neurosparse.io import screens
 
         if keys:
-            typer.echo(screens.keys(configs.keys(module.Config)))
+            lines = configs.keys(module.Config)
+            typer.echo(screens.keys_json(name, lines) if json else screens.keys(lines))
             return
         values = configs.build(module.Config, config, set_ or [], seed, module.tiny() if tiny else None)
         with redirect_stdout(sys.stderr) if json else nullcontext():
@@ -111,7 +114,7 @@ def figure(
     debug: Debug = False,
 ) -> None:
     """Draw a figure from a stored result."""
-    with _guard("figure", debug, "no half figure was written, stored results are as they were"):
+    with _guard("figure", debug, "figures and results are written whole or not at all"):
         from neurosparse import check, discover
         from neurosparse.io import launch, results
 
@@ -156,7 +159,7 @@ def info(json: Json = False, debug: Debug = False) -> None:
 @app.command()
 def warmup(names: Simulations = None, clear: Clear = False, debug: Debug = False) -> None:
     """Fill the kernel cache: run tiny() of simulations."""
-    with _guard("warmup", debug, "kernels compiled so far stay in the cache"):
+    with _guard("warmup", debug, "run it again to compile what is missing"):
         from neurosparse import check, discover
 
         known = discover.names("simulations")
@@ -201,10 +204,23 @@ def _newest(source: str, figure: str, out: Path) -> Path:
     from neurosparse.io import results
 
     try:
-        return results.latest(source, out)
+        newest = results.latest(source, out)
+        alone = len(list(newest.parent.glob("*.h5"))) == 1
+        return newest if alone else results.latest(source, out, besides=_tiny(source))
     except FileNotFoundError:
         ways = f"first `neurosparse run {source}`, or `neurosparse figure {figure} --run`"
         raise CliError(f"figure {figure}: needs a stored result of {source} in {out}; {ways}") from None
+
+
+def _tiny(source: str) -> Any:
+    """The configuration tiny() of a simulation, None if it can not be had: the figure needs the stored result alone."""
+    from neurosparse import discover
+
+    try:
+        with redirect_stdout(sys.stderr):
+            return discover.load("simulations", source).tiny()
+    except Exception:
+        return None
 
 
 def _clear_kernels() -> str:

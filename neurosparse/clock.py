@@ -17,16 +17,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.core.errors import NumbaError
 
 from neurosparse import check, grid, jit, record
 from neurosparse.encode import check_events
 from neurosparse.fuse import PHASES, fuse, ports_used
 from neurosparse.network import Network, StateMonitor
 from neurosparse.record import Spikes, States
-from neurosparse.resolve import Plan, module_digest, resolve
+from neurosparse.resolve import Plan, resolve
 
 BLOCKS = (1, 32)  # samples handed to a thread at a time: as many as take about BLOCK_SECONDS
 BLOCK_SECONDS = 0.02
+MOST_STEPS = 2**53
+STEP_RULES = "a step holds arithmetic and neurosparse.ops; helpers need @jit.shared; NUMBA_DISABLE_JIT=1 helps to debug"
+SLICE = 1000  # steps between two looks at Ctrl-C
 
 Inputs = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 
@@ -67,7 +71,7 @@ def compile(net: Network, monitors: tuple = (), now: Callable | None = None) -> 
     plan = resolve(net)
     record.check_monitors(plan, monitors)
     loop = fuse(plan, monitors, now)
-    advance = jit.generated(loop.text, "advance", loop.namespace, *loop.digests, cache=now is None)
+    advance = jit.generated(loop.text, "advance", loop.namespace, *loop.digests, *([None] if now else []))
     return Engine(plan, monitors, advance, loop.args, _fixed(plan, monitors), _initial(plan))
 
 
@@ -87,7 +91,7 @@ def run(
     engine = net if isinstance(net, Engine) else compile(net, monitors)
     if isinstance(net, Engine) and monitors:
         check.fail("clock.run", "an Engine has its monitors already", monitors, "give them to clock.compile")
-    n_steps = grid.steps("clock.run", "duration", duration, engine.plan.dt)
+    n_steps = _duration("clock.run", duration, engine.plan.dt)
     if start is not None:
         _check_moment(engine, start)
     return _run(engine, n_steps, inputs or {}, start)
@@ -99,8 +103,8 @@ def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], thread
     A sample is what `run` takes as inputs; a function is called in the thread that runs it. The samples are drawn
     as they are needed, a few ahead. threads: default all cores.
     """
-    threads = check.integer("clock.run_batch", "threads", threads or cores(), low=1)
-    n_steps = grid.steps("clock.run_batch", "duration", duration, engine.plan.dt)
+    threads = check.integer("clock.run_batch", "threads", cores() if threads is None else threads, low=1)
+    n_steps = _duration("clock.run_batch", duration, engine.plan.dt)
     left = iter(samples)
     if threads == 1:
         yield from (_run(engine, n_steps, sample, keep=False) for sample in left)
@@ -133,7 +137,7 @@ def fingerprint(engine: Engine) -> str:
     parts: list[str | bytes] = [str(engine.plan.dt)]
     for part in engine.plan.parts:
         modules = [d.module for d in (part.dynamics, *part.kernels.values()) if d is not None]
-        parts += [part.name, *map(module_digest, modules)]
+        parts += [part.name, *(jit.code_digest(module.step) or module.__name__ for module in modules)]
     for name, value in sorted((_fixed(engine.plan, ()) | engine.initial).items()):
         parts += [name, np.asarray(value).tobytes()]
     return jit.digest(jit.source_hash(), *parts)
@@ -152,15 +156,28 @@ def cores() -> int:
 def profile(net: Network, duration: float, samples: Iterable[Inputs], monitors: tuple = ()) -> dict[str, float]:
     """Seconds that one thread spends in each phase of the tick over all samples. Not cached; POSIX only."""
     engine = compile(net, monitors, now=jit.nanoseconds())
-    n_steps = grid.steps("clock.profile", "duration", duration, engine.plan.dt)
+    n_steps = _duration("clock.profile", duration, engine.plan.dt)
     spent = np.zeros(len(PHASES), dtype=np.int64)
     warm = engine._replace(fixed=engine.fixed | {"spent": spent})
     samples = list(samples)
+    if not samples:
+        check.fail("clock.profile", "needs at least one sample", samples)
     _run(warm, n_steps, samples[0])
     spent[:] = 0
     for sample in samples:
         _run(warm, n_steps, sample)
     return dict(zip(PHASES, (spent / 1e9).tolist(), strict=True))
+
+
+def _duration(owner: str, duration: float, dt: float) -> int:
+    """Whole steps in `duration` ms, which must be that many and no fraction more."""
+    if np.ndim(duration) != 0:
+        check.fail(owner, "duration must be one number", np.shape(duration))
+    check.between(owner, "duration", duration, 0, MOST_STEPS * dt, "ms")
+    n_steps = grid.steps(owner, "duration", duration, dt)
+    if abs(n_steps * dt - duration) > 1e-6 * dt * max(1, n_steps):
+        check.fail(owner, f"duration must be a whole number of steps of {dt} ms", duration, f"take {n_steps * dt:g}")
+    return n_steps
 
 
 def _check_moment(engine: Engine, start: Moment) -> None:
@@ -182,12 +199,13 @@ def _fixed(plan: Plan, monitors: tuple) -> dict[str, Any]:
             fixed |= {f"p{k}_{name}": value for name, value in part.dynamics.params.items()}
         for port, kernel in part.kernels.items():
             fixed |= {f"p{k}_{port}__{name}": value for name, value in kernel.params.items()}
+    fixed = {name: _owned(value) for name, value in fixed.items()}
     for j, route in enumerate(plan.routes):
         fixed |= {f"{name}{j}": getattr(route, name) for name in ("delays", "segments", "indices", "weight")}
     for m, monitor in enumerate(monitors):
         if isinstance(monitor, StateMonitor):
             fixed |= {f"every{m}": monitor.every, f"ids{m}": record.ids(plan, monitor)}
-    return {name: _owned(value) for name, value in fixed.items()}
+    return fixed
 
 
 def _owned(value):
@@ -219,6 +237,8 @@ def _longest(plan: Plan, k: int) -> int:
 
 def _run(engine: Engine, n_steps: int, inputs: Inputs, start: Moment | None = None, keep: bool = True) -> Run:
     given = inputs() if callable(inputs) else inputs
+    if not isinstance(given, Mapping):
+        check.fail("clock.run", "inputs must be a dict of names", given, error=TypeError)
     plan, begin = engine.plan, start.step if start else 0
     state = {name: array.copy() for name, array in (start.arrays if start else engine.initial).items()}
     heard = _heard(plan, given, state, begin, n_steps)
@@ -228,10 +248,19 @@ def _run(engine: Engine, n_steps: int, inputs: Inputs, start: Moment | None = No
     arguments = [values[name] for name in engine.args]
     t = begin
     while t < begin + n_steps:
-        t = engine.advance(t, begin + n_steps, begin, *arguments)
+        t = _advance(engine, t, min(t + SLICE, begin + n_steps), begin, arguments)
         record.drain(made)
     end = Moment(t, state | _tails(plan, heard, t)) if keep else None
     return Run(*record.collect(plan, engine.monitors, made, given), n_steps, end)
+
+
+def _advance(engine: Engine, t: int, until: int, begin: int, arguments: list) -> int:
+    try:
+        return engine.advance(t, until, begin, *arguments)
+    except NumbaError as error:
+        models = {d.module.__name__ for part in engine.plan.parts for d in (part.dynamics, *part.kernels.values()) if d}
+        reason = " ".join(str(error).split())
+        check.fail("clock", f"the steps of {', '.join(sorted(models))} must compile", reason, STEP_RULES, TypeError)
 
 
 def _heard(plan: Plan, given: Mapping[str, Any], state: dict, begin: int, n_steps: int) -> dict[str, Any]:

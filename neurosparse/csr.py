@@ -13,7 +13,10 @@ from neurosparse.jit import kernel, shared
 
 
 class Csr(NamedTuple):
-    """Sparse matrix of shape (n_rows, n_cols): rows are sources, columns are targets."""
+    """Sparse matrix of shape (n_rows, n_cols): rows are sources, columns are targets.
+
+    A value: the arrays that the builders make are read-only.
+    """
 
     indptr: np.ndarray  # (n_rows + 1,) int64
     indices: np.ndarray  # (nnz,) int32, ascending in each row
@@ -39,6 +42,21 @@ class Csr(NamedTuple):
         return f"Csr({self.n_rows} x {self.n_cols}, {self.nnz} synapses)"
 
 
+def frozen(array: np.ndarray) -> np.ndarray:
+    """The array itself if nobody can write to it, else a read-only copy."""
+    if array.flags.writeable or not array.flags.c_contiguous:
+        array = np.array(array, order="C")
+        array.flags.writeable = False
+    return array
+
+
+def make(indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, n_cols: int) -> Csr:
+    """A Csr of fresh arrays, unchecked, which become read-only."""
+    for array in (indptr, indices, weight):
+        array.flags.writeable = False
+    return Csr(indptr, indices, weight, n_cols)
+
+
 def from_coo(rows, cols, weight, shape: tuple[int, int]) -> Csr:
     """Csr from triplets in any order; rows, cols (nnz,) ids, weight (nnz,) or one number.
 
@@ -50,10 +68,7 @@ def from_coo(rows, cols, weight, shape: tuple[int, int]) -> Csr:
     rows, cols = _ids(owner, "rows", rows, n_rows), _ids(owner, "cols", cols, n_cols)
     if len(rows) != len(cols):
         check.fail(owner, "rows and cols must have one length", (len(rows), len(cols)))
-    check.number(owner, "weight", weight)
-    weight = np.asarray(weight, dtype=np.float32)
-    if weight.ndim > 0 and weight.shape != rows.shape:
-        check.fail(owner, f"weight must be one number or have shape {rows.shape}", weight.shape)
+    weight = _weights(owner, weight, len(rows))
     order = np.lexsort((cols, rows))
     rows, cols = rows[order], cols[order]
     twice = np.flatnonzero((np.diff(rows) == 0) & (np.diff(cols) == 0))
@@ -62,25 +77,31 @@ def from_coo(rows, cols, weight, shape: tuple[int, int]) -> Csr:
         check.fail(owner, "each pair may occur once", pair, "sum their weights into one synapse")
     indptr = np.zeros(n_rows + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=n_rows), out=indptr[1:])
-    spread = np.broadcast_to(weight, rows.shape)
-    return Csr(
+    return make(
         indptr,
         cols.astype(np.int32),
-        np.ascontiguousarray(spread if weight.ndim == 0 else weight[order]),
+        weight[order],
         n_cols,
     )
 
 
 def reweight(csr: Csr, weight) -> Csr:
     """The same synapses with other weights: one number, or (nnz,) in row order (see `to_coo`)."""
-    check.number("csr.reweight", "weight", weight)
-    if np.shape(weight) not in ((), (csr.nnz,)):
-        check.fail("csr.reweight", f"weight must be one number or have shape ({csr.nnz},)", np.shape(weight))
-    return csr._replace(weight=np.array(np.broadcast_to(np.asarray(weight, dtype=np.float32), (csr.nnz,))))
+    array = _weights("csr.reweight", weight, csr.nnz)
+    array.flags.writeable = False
+    return csr._replace(weight=array)
 
 
 def from_scipy(matrix) -> Csr:
     """Csr from any SciPy sparse matrix or array; duplicates are summed, explicit zeros stay."""
+    if not hasattr(matrix, "tocsr"):
+        check.fail(
+            "csr.from_scipy",
+            "matrix must be a SciPy sparse matrix",
+            type(matrix).__name__,
+            "make one of it: scipy.sparse.csr_array(matrix)",
+            TypeError,
+        )
     coo = matrix.tocsr().tocoo()
     return from_coo(coo.coords[0], coo.coords[1], coo.data, coo.shape)
 
@@ -103,11 +124,15 @@ def transpose(csr: Csr) -> Csr:
     order = np.argsort(cols, kind="stable")
     indptr = np.zeros(csr.n_cols + 1, dtype=np.int64)
     np.cumsum(np.bincount(cols, minlength=csr.n_cols), out=indptr[1:])
-    return Csr(indptr, rows[order].astype(np.int32), weight[order], csr.n_rows)
+    return make(indptr, rows[order].astype(np.int32), weight[order], csr.n_rows)
 
 
 def validate(owner: str, csr: Csr) -> Csr:
     """Raise ValueError unless every invariant of a Csr holds."""
+    if not isinstance(csr, Csr) or not all(isinstance(array, np.ndarray) for array in csr[:3]):
+        check.fail(
+            owner, "csr must be a neurosparse.Csr", type(csr).__name__, "see csr.from_coo, from_scipy", TypeError
+        )
     indptr, indices, weight = csr.indptr, csr.indices, csr.weight
     if indptr.ndim != 1 or indptr.dtype != np.int64 or len(indptr) < 1:
         check.fail(owner, "indptr must be an int64 vector of n_rows + 1 offsets", (indptr.dtype, indptr.shape))
@@ -130,6 +155,8 @@ def scatter_add(out: np.ndarray, csr: Csr, active) -> np.ndarray:
 
     out (n_cols,) float64 or float32; active (k,) row ids. Returns `out`.
     """
+    if not isinstance(out, np.ndarray) or out.dtype.kind != "f" or not out.flags.writeable:
+        check.fail("csr.scatter_add", "out must be a writeable array of floats", out, error=TypeError)
     active = _ids("csr.scatter_add", "active", active, csr.n_rows).astype(np.int32)
     if out.shape != (csr.n_cols,):
         check.fail("csr.scatter_add", f"out must have shape ({csr.n_cols},)", out.shape)
@@ -170,6 +197,18 @@ def _gather(indptr, indices, weight, x):
         for j in range(indptr[row], indptr[row + 1]):
             out[row] += weight[j] * x[indices[j]]
     return out
+
+
+def _weights(owner: str, weight, nnz: int) -> np.ndarray:
+    """(nnz,) float32 from one number or (nnz,) of them, all finite in float32."""
+    check.number(owner, "weight", weight)
+    if np.shape(weight) not in ((), (nnz,)):
+        check.fail(owner, f"weight must be one number or have shape ({nnz},)", np.shape(weight))
+    with np.errstate(over="ignore"):
+        small = np.asarray(weight, dtype=np.float64).astype(np.float32)
+    if not np.all(np.isfinite(small)):
+        check.fail(owner, "weight must be below 3.4e38, the largest float32", weight)
+    return np.array(np.broadcast_to(small, (nnz,)))
 
 
 def _ids(owner: str, name: str, ids, n: int) -> np.ndarray:

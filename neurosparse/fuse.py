@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 
 from neurosparse.csr import scatter_rows
-from neurosparse.jit import device
+from neurosparse.jit import code_digest, device
 from neurosparse.network import SpikeMonitor, StateMonitor
-from neurosparse.resolve import Dynamics, Plan, module_digest
+from neurosparse.resolve import Dynamics, Plan
 
 PHASES = ("deliver", "step", "collect and record")
 
@@ -34,7 +34,7 @@ class Loop(NamedTuple):
     text: str
     args: tuple[str, ...]
     namespace: dict
-    digests: tuple[str, ...]
+    digests: tuple[str | None, ...]  # of what it calls; None: not to be cached
 
 
 def fuse(plan: Plan, monitors: tuple, now: Callable | None = None) -> Loop:
@@ -65,7 +65,7 @@ class _Writer:
         self.plan, self.monitors, self.now = plan, monitors, now
         self.args: list[str] = []
         self.namespace: dict = {"scatter_rows": scatter_rows, "np": np}
-        self.digests: list[str] = []
+        self.digests: list[str | None] = [code_digest(scatter_rows)]
         self.lines: list[str] = []
 
     def write(self):
@@ -92,6 +92,7 @@ class _Writer:
             if isinstance(monitor, StateMonitor):
                 self.record_state(m, monitor)
         self.clock_stop(2)
+        self.put(2, "pass")  # a network of sources alone has nothing to do
         self.put(1, "return t1")
         return "\n".join(self.lines) + "\n", self.args, self.namespace, self.digests
 
@@ -113,7 +114,7 @@ class _Writer:
             f"S{tag}": module.State,
             f"step{tag}": device(module.step),
         }
-        self.digests.append(module_digest(module))
+        self.digests.append(code_digest(module.step, module.Params, module.State))
         self.args += [f"p{tag}_{name}" for name in dynamics.params]
         self.args += [f"s{tag}_{name}" for name in dynamics.state]
         return (

@@ -8,8 +8,8 @@ Kinds of function:
 
 Numba's own cache follows only the file of the cached function, so a kernel that calls code in another file serves
 old machine code after that file changes, and two processes that store two signatures of one function at once can
-swap them (https://github.com/numba/numba/issues/4807). Here every signature has a folder of its own, whose name
-is a hash of all source files of the package and of whatever else the caller names.
+swap them (https://github.com/numba/numba/issues/4807). Here every signature has a folder of its own, whose name is a
+hash of all that the code reaches as it is in memory (see `reach`) and of this package's source at its import.
 
 `NEUROSPARSE_CACHE=0` turns the cache off, `NEUROSPARSE_CACHE_DIR` moves it, `NUMBA_DISABLE_JIT=1` runs plain Python.
 """
@@ -21,6 +21,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,7 +31,7 @@ import numba
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from neurosparse import __version__
+from neurosparse import __version__, reach
 
 __all__ = [
     "shared",
@@ -48,14 +49,28 @@ OPTIONS = {"nogil": True, "error_model": "numpy"}
 _config: Any = numba.config
 _decorating = threading.Lock()
 _made: dict[str, Callable] = {}
+_helpers: dict[Callable, str] = {}  # what each helper reached when it was first compiled here
 
 shared = register_jitable
 
 
-@functools.cache
 def device(function: Callable) -> Callable:
     """Compiled for calls from compiled code only; a plain step becomes this inside a loop."""
     return function if _config.DISABLE_JIT else numba.njit(**OPTIONS)(function)
+
+
+def code_digest(*values: Any) -> str | None:
+    """Hash of everything that functions (or values) reach; None where that can not be told, so not be cached.
+
+    None too for a helper whose globals were changed after this process compiled it: Numba goes on with the old ones.
+    """
+    try:
+        found = digest(*[piece for value in values for piece in reach.pieces(value)])
+        helpers = {h: digest(*reach.pieces(h)) for value in values for h in reach.helpers(value)}
+    except reach.UnknownValue:
+        return None
+    changed = [h for h, now in helpers.items() if _helpers.setdefault(h, now) != now]
+    return None if changed else found
 
 
 def kernel(function: Callable) -> Callable:
@@ -76,9 +91,9 @@ class Kernel:
         kinds = tuple(map(_kind, args))
         compiled = self.compiled.get(kinds)
         if compiled is None:
-            name = f"{self.function.__module__}.{self.function.__qualname__}"
-            signature = str(tuple(map(numba.typeof, args)))
-            compiled = self.compiled[kinds] = _compile(self.function, digest(source_hash(), name, signature))
+            signature, reached = str(tuple(map(numba.typeof, args))), code_digest(self.function)
+            key = digest(source_hash(), reached or "", signature)
+            compiled = self.compiled[kinds] = _compile(self.function, key, cache=reached is not None)
         return compiled(*args)
 
 
@@ -91,12 +106,14 @@ def _kind(value) -> Any:
     return type(value), isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
-def generated(text: str, name: str, namespace: dict, *parts: str, cache: bool = True) -> Callable:
+def generated(text: str, name: str, namespace: dict, *parts: str | None) -> Callable:
     """Compile the function `name` of the source `text`; its file and cache live in a folder named by their hash.
 
-    `parts` are hashes of whatever the text calls beyond this package (user step modules). One signature only.
+    `parts` are hashes of what the text calls (see `code_digest`); with a None among them nothing is cached. One
+    signature only: what else decides the types of the arguments belongs into the text or the parts.
     """
-    key = digest(source_hash(), text, *parts)
+    cache = None not in parts
+    key = digest(source_hash(), text, *[part or "" for part in parts])
     if cache and key in _made:
         return _made[key]
     path = _write_once(key, text) if cache else None
@@ -149,9 +166,9 @@ def cache_folder() -> Path | None:
     return Path(root).absolute() / build
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def source_hash() -> str:
-    """Hash of every source file of this package."""
+    """Hash of every source file of this package, taken when this module is imported."""
     root = Path(__file__).parent
     files = sorted(root.rglob("*.py"))
     return digest(*[part for file in files for part in (str(file.relative_to(root)), file.read_bytes())])
@@ -176,11 +193,36 @@ def _compile(function: Callable, key: str, cache: bool = True) -> Callable:
         before = _config.CACHE_DIR
         try:
             _config.CACHE_DIR = str(folder / key)
-            return numba.njit(cache=True, **OPTIONS)(function)
+            return _forgiving(numba.njit(cache=True, **OPTIONS)(function))
         except (OSError, RuntimeError):  # no folder can be written: compile in memory
             return numba.njit(**OPTIONS)(function)
         finally:
             _config.CACHE_DIR = before
+
+
+def _forgiving(dispatcher: Any) -> Callable:
+    """A damaged cache is a slow start, not an error: what can not be read is compiled anew and written over."""
+    cache = getattr(dispatcher, "_cache", None)
+    if cache is None or not hasattr(cache, "load_overload"):
+        return dispatcher
+    load, save = cache.load_overload, cache.save_overload
+
+    def load_or_none(*args):
+        try:
+            return load(*args)
+        except Exception:
+            return None
+
+    def save_or_not(*args):
+        try:
+            save(*args)
+        except Exception:
+            with suppress(Exception):
+                cache.flush()
+                save(*args)
+
+    cache.load_overload, cache.save_overload = load_or_none, save_or_not
+    return dispatcher
 
 
 def _write_once(key: str, text: str) -> Path | None:
@@ -199,3 +241,6 @@ def _write_once(key: str, text: str) -> Path | None:
     except OSError:
         return None
     return path
+
+
+source_hash()

@@ -68,9 +68,14 @@ def _check(plan: Plan, monitor, earlier: tuple) -> None:
             check.fail(owner, "fields must be a tuple of names", monitor.fields, "write ('v',)", TypeError)
         for name in monitor.fields:
             check.one_of(owner, "field", name, part.dynamics.state)
+        if len(set(monitor.fields)) < len(monitor.fields):
+            check.fail(owner, "each field may be named once", monitor.fields)
         check.integer(owner, "every", monitor.every, low=1)
-        for i in monitor.subset or ():
-            check.integer(owner, "id in subset", i, high=part.n - 1)
+        if monitor.subset is not None:
+            if np.ndim(monitor.subset) != 1:
+                check.fail(owner, "subset must be a sequence of ids", monitor.subset, error=TypeError)
+            for i in monitor.subset:
+                check.integer(owner, "id in subset", i, high=part.n - 1)
 
 
 def ids(plan: Plan, monitor: StateMonitor) -> np.ndarray:

@@ -4,23 +4,26 @@ A `Plan` holds populations in order, each with its module, `Params` (floats, or 
 from neuron to neuron), kernels and initial state, and projections with their delay in steps.
 """
 
-import functools
 import hashlib
 import importlib
 import importlib.util
 import sys
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurosparse import check, csr, grid
 from neurosparse.network import CurrentInput, Network, Population, Projection, SpikeSource
 
-PACKAGE = Path(__file__).parent
+PARTS: dict[str, Any] = {
+    "populations": Population | SpikeSource,
+    "projections": Projection,
+    "inputs": CurrentInput,
+}
+LONGEST = 100_000  # steps of delay: a ring of the spikes of so many steps is kept
 CONTRACT = ("PORTS", "Params", "State", "params", "init", "step")
 
 
@@ -75,7 +78,16 @@ class Plan(NamedTuple):
 
 def resolve(net: Network) -> Plan:
     """Check a network and make it explicit. Raises ValueError or TypeError naming what is wrong and the way out."""
+    if not isinstance(net, Network):
+        check.fail("clock", "needs a Network", type(net).__name__, error=TypeError)
     check.positive("Network", "dt", net.dt, "ms")
+    for name, kinds in PARTS.items():
+        items = getattr(net, name)
+        if not isinstance(items, tuple | list) or isinstance(items, kinds):
+            check.fail("Network", f"{name} must be a tuple", items, "a single one needs its comma: (item,)", TypeError)
+        for item in items:
+            if not isinstance(item, kinds):
+                check.fail("Network", f"{name} must hold {kinds}", item, error=TypeError)
     if not net.populations:
         check.fail("Network", "needs at least one population", net.populations)
     names = [p.name for p in net.populations] + [i.name for i in net.inputs]
@@ -112,42 +124,6 @@ def find_module(owner: str, what: ModuleType | str, room: str) -> ModuleType:
     return module
 
 
-def module_digest(module: ModuleType) -> str:
-    """Hash of a step module's source and constants and of the user's modules that it draws on."""
-    from neurosparse.jit import digest
-
-    parts: dict[str, list[str | bytes]] = {}
-    _visit(module, module.__name__.partition(".")[0], parts)
-    return digest(*[piece for key in sorted(parts) for piece in (key, *parts[key])])
-
-
-def _visit(module: ModuleType, package: str, parts: dict) -> None:
-    path = getattr(module, "__file__", None)
-    if not path or path in parts or Path(path).is_relative_to(PACKAGE):  # this package is hashed whole in any case
-        return
-    if module.__name__.partition(".")[0] != package and not _is_users(Path(path)):
-        return
-    constants = {k: v for k, v in vars(module).items() if isinstance(v, int | float | bool | str | tuple)}
-    parts[path] = [
-        Path(path).read_bytes(),
-        repr(sorted((k, repr(v)) for k, v in constants.items() if k[:2] != "__")),
-    ]
-    for value in list(vars(module).values()):
-        other = value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
-        if other is not None:
-            _visit(other, package, parts)
-
-
-def _is_users(path: Path) -> bool:
-    """Neither the standard library, nor installed by someone else."""
-    return path.suffix == ".py" and not any(path.is_relative_to(folder) for folder in _libraries())
-
-
-@functools.cache
-def _libraries() -> tuple[str, ...]:
-    return tuple(sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib"))
-
-
 def _by_name(owner: str, name: str, room: str) -> ModuleType:
     package = importlib.import_module(f"neurosparse.{room}")
     known = sorted(f.stem for f in Path(str(package.__file__)).parent.glob("*.py") if f.stem != "__init__")
@@ -175,11 +151,15 @@ def _from_file(owner: str, path: Path) -> ModuleType:
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        sys.path.insert(0, str(path.resolve().parent))
         try:
             spec.loader.exec_module(module)
-        except BaseException:
+        except Exception as error:
             del sys.modules[name]
-            raise
+            line = f"{type(error).__name__}: {error}"
+            check.fail(owner, f"the model's file must load ({line})", str(path), "mend it and run again", TypeError)
+        finally:
+            sys.path.remove(str(path.resolve().parent))
     return sys.modules[name]
 
 
@@ -191,14 +171,25 @@ def _part(population: Population | SpikeSource, dt: float) -> Part:
     module = find_module(owner, population.neuron, "neurons")
     dynamics = _dynamics(owner, module, population.params, population.init, population.n, dt)
     kernels = {}
-    for port, (kernel, params) in population.kernels.items():
+    for port, spec in population.kernels.items():
         check.one_of(owner, "port of a kernel", port, module.PORTS)
+        if not isinstance(spec, tuple) or len(spec) != 2 or not isinstance(spec[1], Mapping):
+            check.fail(
+                owner, "a kernel is a pair (model, parameters)", spec, 'write ("exp", {"tau_syn": 5.0})', TypeError
+            )
+        kernel, params = spec
         found = find_module(owner, kernel, "synapses")
+        if len(found.PORTS) != 1:
+            check.fail(
+                owner, "a kernel has one port", f"{found.__name__} with {', '.join(found.PORTS)}", error=TypeError
+            )
         kernels[port] = _dynamics(f"{owner} kernel of {port!r}", found, params, {}, population.n, dt)
     return Part(population.name, population.n, dynamics, kernels)
 
 
 def _dynamics(owner: str, module, biology: Mapping, init: Mapping, n: int, dt: float) -> Dynamics:
+    if not isinstance(biology, Mapping) or not isinstance(init, Mapping):
+        check.fail(owner, "params and init must be dicts", biology, error=TypeError)
     if "dt" in biology:
         check.fail(owner, "dt belongs to the Network", f"dt={biology['dt']!r} in params", "remove it there")
     try:
@@ -219,7 +210,7 @@ def _dynamics(owner: str, module, biology: Mapping, init: Mapping, n: int, dt: f
 
 
 def _constant(owner: str, value, n: int):
-    return float(value) if np.ndim(value) == 0 else _spread(owner, value, n)
+    return float(check.number(owner, "the value", value)) if np.ndim(value) == 0 else _spread(owner, value, n)
 
 
 def _spread(owner: str, value, n: int) -> np.ndarray:
@@ -246,13 +237,15 @@ def _route(plan: Plan, projection: Projection) -> Route:
     shape = (plan.parts[source].n, plan.parts[target].n)
     if (wiring.n_rows, wiring.n_cols) != shape:
         check.fail(owner, f"csr must have shape {shape}", (wiring.n_rows, wiring.n_cols))
+    check.number(owner, "delay", projection.delay, "ms")
     if np.shape(projection.delay) not in ((), (wiring.nnz,)):
         check.fail(owner, f"delay must be one number or have shape ({wiring.nnz},)", np.shape(projection.delay))
     low = 0 if plan.parts[source].dynamics is None else 1
+    check.between(owner, "delay", projection.delay, 0, LONGEST * plan.dt, "ms")
     steps = np.asarray(grid.steps(owner, "delay", projection.delay, plan.dt, low))
     delays, segments, indices, weight, order = _by_delay(wiring, steps)
     if len(weight) > 1 and np.all(weight == weight[0]):
-        weight = weight[:1]
+        weight = csr.frozen(weight[:1])
     return Route(source, target, port, delays, segments, indices, weight, order)
 
 
@@ -261,10 +254,10 @@ def _by_delay(wiring: csr.Csr, steps: np.ndarray) -> tuple:
     delays, kind = np.unique(steps, return_inverse=True)
     if len(delays) <= 1:
         delays = delays if len(delays) else np.ones(1, dtype=np.int64)
-        return delays, wiring.indptr, wiring.indices, wiring.weight, None
+        return csr.frozen(delays), *(csr.frozen(array) for array in wiring[:3]), None
     rows, cols, weight = csr.to_coo(wiring)
     segment = rows * len(delays) + kind.reshape(-1)
     order = np.argsort(segment, kind="stable")  # targets ascend in a row, and so in each of its segments
     segments = np.zeros(wiring.n_rows * len(delays) + 1, dtype=np.int64)
     np.cumsum(np.bincount(segment, minlength=len(segments) - 1), out=segments[1:])
-    return delays, segments, cols[order], weight[order], order
+    return *(csr.frozen(array) for array in (delays, segments, cols[order], weight[order])), order

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from neurosparse import check, rng
-from neurosparse.csr import Csr, from_coo
+from neurosparse.csr import Csr, from_coo, make, reweight
 from neurosparse.jit import kernel
 
 
@@ -18,7 +18,10 @@ def bernoulli(stream: rng.Stream, n_pre: int, n_post: int, p: float, weight: flo
 
     Drawn as waiting times along each row, P(gap > g) = (1 - p)**g, at a cost that follows the synapses.
     """
+    _stream("wire.bernoulli", stream)
     _sizes("wire.bernoulli", n_pre, n_post)
+    if np.ndim(p) != 0:
+        check.fail("wire.bernoulli", "p must be one number", np.shape(p), "wire.ensembles takes a table")
     check.between("wire.bernoulli", "p", p, 0, 1)
     if p == 1:
         return all_to_all(n_pre, n_post, weight, loops)
@@ -38,6 +41,7 @@ def fixed_in_degree(
 ) -> Csr:
     """Every target receives from exactly k distinct sources, all sets equally likely."""
     owner = "wire.fixed_in_degree"
+    _stream(owner, stream)
     _sizes(owner, n_pre, n_post)
     barred = 0 if loops else 1
     if barred and n_pre != n_post:
@@ -54,6 +58,7 @@ def fixed_in_degree(
 
 def pairs(stream: rng.Stream, n_pre: int, n_post: int, n_synapses: int, weight: float = 1.0) -> Csr:
     """Exactly `n_synapses` distinct pairs, all sets equally likely."""
+    _stream("wire.pairs", stream)
     _sizes("wire.pairs", n_pre, n_post)
     check.integer("wire.pairs", "n_synapses", n_synapses, 0, n_pre * n_post, "that is every pair there is")
     flat = rng.choice(stream, n_pre * n_post, n_synapses)
@@ -67,8 +72,9 @@ def distance(stream: rng.Stream, positions, kind, constants, length: float, weig
     Source: Maass, Natschläger & Markram, Neural Computation 14 (2002), section 2 (there with the classes E and I).
     """
     owner = "wire.distance"
+    _stream(owner, stream)
     positions = np.ascontiguousarray(check.number(owner, "positions", positions), dtype=np.float64)
-    kind = np.ascontiguousarray(kind, dtype=np.int64)
+    kind = _ids(owner, "kind", kind)
     constants = np.ascontiguousarray(check.between(owner, "constants", constants, 0, 1), dtype=np.float64)
     check.positive(owner, "length", length)
     if positions.ndim != 2 or kind.shape != positions.shape[:1]:
@@ -85,11 +91,9 @@ def ensembles(stream: rng.Stream, group_pre, group_post, p, weight: float = 1.0)
     group_pre (n_pre,), group_post (n_post,) ensemble ids; p (G_pre, G_post) in [0, 1].
     """
     owner = "wire.ensembles"
+    _stream(owner, stream)
     p = np.ascontiguousarray(check.between(owner, "p", p, 0, 1), dtype=np.float64)
-    pre, post = (
-        np.ascontiguousarray(group_pre, dtype=np.int64),
-        np.ascontiguousarray(group_post, dtype=np.int64),
-    )
+    pre, post = _ids(owner, "group_pre", group_pre), _ids(owner, "group_post", group_post)
     if p.ndim != 2 or pre.ndim != 1 or post.ndim != 1:
         check.fail(owner, "needs vectors of ensemble ids and p (G_pre, G_post)", (pre.shape, post.shape, p.shape))
     for name, group, size in (("group_pre", pre, p.shape[0]), ("group_post", post, p.shape[1])):
@@ -136,14 +140,25 @@ def lattice(n: int) -> np.ndarray:
     return np.stack(np.unravel_index(np.arange(n), box(n)), axis=1).astype(np.float64)
 
 
+def _ids(owner: str, name: str, value) -> np.ndarray:
+    array = np.asarray(value)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        check.fail(owner, f"{name} must be a vector of whole numbers", value)
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def _stream(owner: str, stream) -> None:
+    if not isinstance(stream, rng.Stream):
+        check.fail(owner, "stream must be a Stream", stream, "make it with rng.stream(seed, name)", TypeError)
+
+
 def _sizes(owner: str, n_pre: int, n_post: int) -> None:
     check.integer(owner, "n_pre", n_pre, low=1, high=2**31 - 1)
     check.integer(owner, "n_post", n_post, low=1, high=2**31 - 1)
 
 
 def _filled(indptr: np.ndarray, cols: np.ndarray, weight: float, n_post: int) -> Csr:
-    check.number("wire", "weight", weight)
-    return Csr(indptr, np.ascontiguousarray(cols), np.full(len(cols), weight, dtype=np.float32), n_post)
+    return reweight(make(indptr, cols, np.empty(0, np.float32), n_post), weight)
 
 
 def _from_mask(mask: np.ndarray, weight: float) -> Csr:

@@ -2,14 +2,14 @@
 
 A sample is one image shown for `duration_ms` to a liquid of `n_neurons`, encoding included; what is timed is the
 feature extraction of `liquid_digits`. Each repetition runs every thread count on the same samples, one after the
-other, so that the ratios are taken in one run. The rival of several threads is the same engine on one.
+other, so that the ratios are taken in one run. The rival is the same engine on the first of the thread counts.
 """
 
 import time
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from neurosparse import clock, data, encode
 from neurosparse.io import config
@@ -25,11 +25,22 @@ class Config(config.Config):
     dataset: Literal["digits", "mnist", "fashion-mnist"] = Field(default="mnist", description="images")
     n_neurons: int = Field(default=1000, ge=8, le=20_000, description="neurons of the liquid")
     weight_scale: float = Field(default=0.9, ge=0, le=100, description="|w| of all synapses, mV")
-    duration_ms: float = Field(default=250.0, ge=1, le=10_000, description="time that each image is shown, ms")
+    duration_ms: float = Field(
+        default=250.0, ge=1, le=10_000, multiple_of=1, description="time that each image is shown, ms"
+    )
     n_samples: int = Field(default=1000, ge=1, le=10_000, description="samples of one timing")
     repeats: int = Field(default=7, ge=1, le=100, description="timings, after one warm-up")
-    threads: tuple[int, ...] = Field(default=(1, 2), min_length=1, description="thread counts to time")
+    threads: tuple[Annotated[int, Field(ge=1, le=256)], ...] = Field(
+        default=(1, 2), min_length=1, description="thread counts to time; ratios are against the first"
+    )
     seed: int = Field(default=0, ge=0, le=2**64 - 1, description="of wiring and input spikes")
+
+    @field_validator("threads")
+    @classmethod
+    def _distinct(cls, threads):
+        if len(set(threads)) < len(threads):
+            raise ValueError(f"thread counts must differ from one another, got {list(threads)}; name each once")
+        return threads
 
 
 def tiny() -> Config:
@@ -38,7 +49,7 @@ def tiny() -> Config:
 
 
 def run(config: Config, threads: int = 1) -> Result:
-    """Rows: one for each thread count. Metrics: ms a sample, and the share of each phase on one thread.
+    """Rows: one for each thread count. Metrics: ms a sample, and the share of each phase in their sum on one thread.
 
     `threads` is not used: the thread counts to compare are in the configuration.
     """
@@ -63,15 +74,17 @@ def run(config: Config, threads: int = 1) -> Result:
         [[seconds(c) for c in counts] for _ in track(range(config.repeats), "timing", total=config.repeats)]
     )
     case = f"{config.dataset}, {config.n_neurons} neurons, {config.duration_ms:g} ms"
-    rows = [_row(case, count, timed[:, at], timed[:, 0]) for at, count in enumerate(counts)]
-    shares, one = phases(net.network, samples, config, monitors), float(np.median(timed[:, 0]))
+    rival = f"neurosparse, {_threads(counts[0])}"
+    rows = [
+        {"rival": rival, "case": case, "threads": count, **_ratios(timed[:, at], timed[:, 0])}
+        for at, count in enumerate(counts)
+    ]
+    spent = phases(net.network, samples, config, monitors)
     wiring = sum(projection.csr.nbytes for projection in net.network.projections)
-    metrics = {
-        f"ms_per_sample_{count}_thread{'s' * (count > 1)}": 1e3 * row["seconds"] for count, row in zip(counts, rows)
-    }
-    metrics |= {f"{name.replace(' ', '_')}_share": value / 1e3 / one for name, value in shares.items()}
+    metrics = {f"ms_per_sample_{_threads(row['threads'], '_')}": 1e3 * row["seconds"] for row in rows}
+    metrics |= {f"{name.replace(' ', '_')}_share": ms / sum(spent.values()) for name, ms in spent.items()}
     metrics |= {"wiring_bytes": wiring, "state_bytes_per_thread": clock.state_bytes(engine)}
-    arrays = {"seconds": timed, "threads": np.array(counts), "phase_ms": np.array(list(shares.values()))}
+    arrays = {"seconds": timed, "threads": np.array(counts), "phase_ms": np.array(list(spent.values()))}
     units = {"seconds": "s", "phase_ms": "ms"} | {name: "ms" for name in metrics if name.startswith("ms_")}
     return Result(arrays, metrics, rows, units | {"wiring_bytes": "B", "state_bytes_per_thread": "B"})
 
@@ -88,12 +101,14 @@ def phases(network, samples, config: Config, monitors) -> dict[str, float]:
 _SHARED = ("n_neurons", "weight_scale", "duration_ms", "seed")
 
 
-def _row(case: str, threads: int, seconds: np.ndarray, rival: np.ndarray) -> dict:
+def _threads(count: int, gap: str = " ") -> str:
+    return f"{count}{gap}thread{'s' * (count > 1)}"
+
+
+def _ratios(seconds: np.ndarray, rival: np.ndarray) -> dict:
+    """Median time, and how many times the rival's it takes, repetition by repetition: above 1 we are faster."""
     q1, median, q3 = np.percentile(rival / seconds, [25, 50, 75])
     return {
-        "rival": "neurosparse, 1 thread",
-        "case": case,
-        "threads": threads,
         "seconds": float(np.median(seconds)),
         "ratio_median": float(median),
         "ratio_q1": float(q1),

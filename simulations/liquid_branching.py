@@ -4,7 +4,7 @@ Below about 0.8 a spike is followed by less than one among its targets, above by
 liquids look for. Mean over `n_samples` images, encoded with the scale of the whole test set.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -22,12 +22,14 @@ class Config(config.Config):
     """Which weights, on which images."""
 
     dataset: Literal["digits", "mnist", "fashion-mnist"] = Field(default="mnist", description="images")
-    weight_scales: tuple[float, ...] = Field(
+    weight_scales: tuple[Annotated[float, Field(ge=0, le=100)], ...] = Field(
         default=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4), min_length=1, description="|w|, mV"
     )
     n_samples: int = Field(default=20, ge=1, le=1000, description="images for each weight scale")
     n_neurons: int = Field(default=1000, ge=8, le=20_000, description="neurons of the liquid")
-    duration_ms: float = Field(default=250.0, ge=60, le=10_000, description="time that each image is shown, ms")
+    duration_ms: float = Field(
+        default=250.0, ge=60, le=10_000, multiple_of=1, description="time that each image is shown, ms"
+    )
     seed: int = Field(default=0, ge=0, le=2**64 - 1, description="of wiring, choice of images and input spikes")
 
 
@@ -58,7 +60,7 @@ def measure(scale: float, p: np.ndarray, config: Config, threads: int) -> dict:
     engine = clock.compile(net.network, (SpikeMonitor("liquid"),))
     spikes = [run.spikes["liquid"] for run in clock.run_batch(engine, config.duration_ms, samples, threads)]
     sources = csr.transpose(net.recurrent)
-    wiring = (net.recurrent.indptr, net.recurrent.indices, sources.indptr, sources.indices)
+    wiring = ((net.recurrent.indptr, net.recurrent.indices), (sources.indptr, sources.indices))
     return {
         "weight_scale": scale,
         "branching_factor": mean_over_samples([branching_factor(s.i, s.step, *wiring, n_steps) for s in spikes]),

@@ -33,7 +33,9 @@ class Config(config.Config):
     n_test: int = Field(default=0, ge=0, le=60_000, description="test images; 0: 597 digits, 2000 of the others")
     n_neurons: int = Field(default=1000, ge=8, le=20_000, description="neurons of the liquid")
     weight_scale: float = Field(default=0.9, ge=0, le=100, description="|w| of all synapses, mV")
-    duration_ms: float = Field(default=250.0, ge=1, le=10_000, description="time that each image is shown, ms")
+    duration_ms: float = Field(
+        default=250.0, ge=1, le=10_000, multiple_of=1, description="time that each image is shown, ms"
+    )
     neuron: str = Field(default="lif", description="neuron of the liquid: a name, a module or a file.py")
     neuron_params: dict[str, float | str | bool] = Field(default={}, description="its parameters, over the liquid's")
     readout: Literal["ridge", "logistic"] = Field(default="ridge", description="linear readout of the liquid")

@@ -1,5 +1,6 @@
 """The command line, driven on a small project of its own: screens, files, messages and exit codes."""
 
+import importlib
 import json
 import os
 import signal
@@ -81,6 +82,13 @@ def test_keys_lists_the_configuration():
     lines = call("run", "toy", "--keys").stdout.splitlines()
     assert lines[0].split() == ["key", "default", "accepts", "meaning"]
     assert lines[1].split(maxsplit=2) == ["n", "4", "int in [1, 100]   how many numbers"]
+    outcome = call("run", "toy", "--keys", "--json")
+    told = json.loads(outcome.stdout)
+    assert outcome.stdout.count("\n") == 1
+    assert (told.keys(), told["name"]) == ({"name", "keys"}, "toy")
+    n = {"key": "n", "default": "4", "accepts": "int in [1, 100]", "description": "how many numbers"}
+    assert told["keys"][0] == n
+    assert [item["key"] for item in told["keys"]] == ["n", "mode", "seed"]
     assert stored() == []
 
 
@@ -158,7 +166,7 @@ def test_interrupt_says_so_and_leaves_nothing():
     call("run", "toy")
     before = stored()
     outcome = call("run", "toy", "--set", "mode=interrupt", code=130)
-    assert outcome.stderr == ("\nneurosparse run: interrupted; nothing was written, earlier results are as they were\n")
+    assert outcome.stderr == "\nneurosparse run: interrupted; results are written whole or not at all\n"
     assert stored() == before
 
 
@@ -170,6 +178,20 @@ def test_main_ends_with_130_when_interrupted_outside_a_command(monkeypatch, caps
     with pytest.raises(SystemExit, match="130"):
         cli.main()
     assert capsys.readouterr().err == "\nneurosparse: interrupted\n"
+
+
+def test_main_makes_the_current_folder_importable_once_and_last(monkeypatch, tmp_path):
+    monkeypatch.setattr(cli, "app", lambda **_: None)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    monkeypatch.delitem(sys.modules, "json_of_the_user", raising=False)
+    before = list(sys.path)
+    cli.main()
+    cli.main()
+    assert sys.path == [*before, ""]
+    write(tmp_path, **{"json_of_the_user.py": "x = 3", "json.py": "raise RuntimeError"})
+    importlib.invalidate_caches()
+    assert importlib.import_module("json_of_the_user").x == 3
+    monkeypatch.delitem(sys.modules, "json_of_the_user")
 
 
 def test_a_closed_pipe_is_no_mistake(monkeypatch):
@@ -184,7 +206,7 @@ def test_a_closed_pipe_is_no_mistake(monkeypatch):
 def test_figure_reads_the_newest_result_of_its_source():
     call("run", "toy")
     first = stored()[0]
-    call("run", "toy", "--tiny")
+    call("run", "toy", "--seed", 1)
     os.utime(first, ns=(1, 1))
     newest = next(path for path in stored() if path != first)
     lines = call("figure", "toy", "--format", "png, svg,pdf").stdout.splitlines()
@@ -193,6 +215,19 @@ def test_figure_reads_the_newest_result_of_its_source():
     starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
     assert all(Path(f"results/figures/toy.{kind}").read_bytes().startswith(start) for kind, start in starts.items())
     assert f"from    {first}" in call("figure", "toy", "--result", first).stdout
+
+
+def test_figure_takes_a_tiny_result_only_where_there_is_no_other(project):
+    call("run", "toy", "--tiny")
+    (tiny,) = stored()
+    assert f"from    {tiny}" in call("figure", "toy", "--out", "results").stdout
+    call("run", "toy")
+    full = next(path for path in stored() if path not in (tiny, Path("results/figures/toy.png")))
+    os.utime(full, ns=(1, 1))
+    assert f"from    {full}" in call("figure", "toy").stdout
+    write(project, **{"simulations/toy.py": "import no_such_module"})
+    del sys.modules["simulations.toy"]
+    assert f"from    {tiny}" in call("figure", "toy").stdout
 
 
 def test_figure_runs_its_source_first():
@@ -311,9 +346,20 @@ def test_ctrl_c_on_a_running_process():
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert out == ""
-    assert "interrupted; nothing was written" in err
+    assert "interrupted; results are written whole or not at all" in err
     assert "Traceback" not in err
     assert stored() == []
+
+
+@pytest.mark.slow
+def test_a_module_of_the_current_folder_can_be_named(project, tmp_path):
+    borrow = TOY.replace('    print("chatter")', "    import importlib; print(importlib.import_module(config.mode).x)")
+    write(project, **{"simulations/borrow.py": borrow})
+    write(tmp_path, **{"user7.py": 'x = "borrowed"'})
+    words = [sys.executable, "-P", "-m", "neurosparse.cli", "run", "borrow", "--set", "mode=user7"]  # as the script
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("borrowed\n")
 
 
 @pytest.mark.slow

@@ -220,6 +220,7 @@ def test_bad_inputs(change, message):
     ((SpikeMonitor("a"), SpikeMonitor("a", True)), "one monitor of a kind for each population, got 'a'"),
     ((StateMonitor("s", ("v",)),), "target must have neurons, got \"the SpikeSource 's'\""),
     ((StateMonitor("a", ("u",)),), "field must be one of v, r, got 'u'"),
+    ((StateMonitor("a", ("v", "v")),), r"each field may be named once, got \('v', 'v'\)"),
     ((StateMonitor("a", ("v",), every=0),), r"every must be in \[1, "),
     ((StateMonitor("a", ("v",), subset=(3,)),), r"id in subset must be in \[0, 2\], got 3"),
 ])  # fmt: skip
@@ -234,8 +235,21 @@ def test_bad_calls():
     with pytest.raises(TypeError, match=r"fields must be a tuple of names, got 'v'; write \('v',\)"):
         clock.compile(BARE, (StateMonitor("a", "v"),))
     engine = clock.compile(BARE)
-    with pytest.raises(ValueError, match=r"duration must be >= 0 ms, got -1.0"):
+    with pytest.raises(ValueError, match=r"duration must be in \[0, .*\] ms, got -1.0"):
         clock.run(engine, -1.0)
+    with pytest.raises(ValueError, match=r"duration must be a whole number of steps of 1.0 ms, got 1.4; take 1"):
+        clock.run(engine, 1.4)
+    with pytest.raises(ValueError, match=r"duration must be one number, got \(2,\)"):
+        clock.run(engine, np.ones(2))
+    with pytest.raises(TypeError, match="inputs must be a dict of names, got 3"):
+        clock.run(engine, 1.0, lambda: 3)
+    with pytest.raises(ValueError, match=r"threads must be in \[1, .*got 0"):
+        list(clock.run_batch(engine, 1.0, [], threads=0))
+    with pytest.raises(ValueError, match="needs at least one sample"):
+        clock.profile(BARE, 1.0, [])
+    with pytest.raises(TypeError, match="subset must be a sequence of ids, got 2"):
+        clock.compile(BARE, (StateMonitor("a", ("v",), subset=2),))
+    clock.compile(BARE, (StateMonitor("a", ("v",), subset=np.arange(3)),))
     with pytest.raises(ValueError, match="an Engine has its monitors already"):
         clock.run(engine, 1.0, monitors=(SpikeMonitor("a"),))
     with pytest.raises(ValueError, match=r"threads must be in \[1, .*got -1"):

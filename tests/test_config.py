@@ -146,7 +146,7 @@ def test_missing_key_and_seed_without_a_seed_key():
             b"n_train = 3\n= 4",
             r"bad.toml can not be read: Invalid statement \(at line 2, column 1\)",
         ),
-        ("bad.json", b'{"n_train": 3,\n}', r"bad.json can not be read: .*line 2 column"),
+        ("bad.json", b'{"n_train": 3,\n oops}', r"bad.json can not be read: .*line 2 column"),
         ("list.json", b"[1]", r"list.json must hold one object of keys and values, got \[1\]"),
         ("latin.toml", b'dataset = "\xe9"', "the file must be UTF-8 text, got .*latin.toml"),
     ],

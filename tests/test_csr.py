@@ -59,6 +59,7 @@ def test_order_of_triplets_does_not_matter():
     (lambda: csr.from_coo([0.5], [0], 1.0, (2, 2)), "rows must be a vector of whole numbers"),
     (lambda: csr.from_coo([0], [0], np.nan, (2, 2)), "weight must be a finite number, got nan"),
     (lambda: csr.from_coo([0], [0], [1.0, 2.0], (2, 2)), r"weight must be one number or have shape \(1,\), got \(2,\)"),
+    (lambda: csr.from_coo([0], [0], 1e39, (2, 2)), r"weight must be below 3.4e38, the largest float32, got 1e\+39"),
     (lambda: csr.from_coo([], [], 1.0, (2, 2**31)), r"columns of shape must be in \[0, 2147483647\]"),
     (lambda: csr.reweight(wire.one_to_one(3), [1.0]), r"weight must be one number or have shape \(3,\)"),
     (lambda: csr.scatter_add(np.zeros(2), wire.one_to_one(3), [0]), r"out must have shape \(3,\), got \(2,\)"),
@@ -86,3 +87,13 @@ GOOD = wire.all_to_all(2, 3)
 def test_validate(bad, message):
     with pytest.raises(ValueError, match=f"owner: {message}"):
         csr.validate("owner", bad)
+
+
+def test_type_errors():
+    with pytest.raises(TypeError, match="matrix must be a SciPy sparse matrix, got 'ndarray'; make one"):
+        csr.from_scipy(np.eye(2))
+    for out in ([0.0, 0.0], np.zeros(2, int), np.broadcast_to(0.0, (2,))):
+        with pytest.raises(TypeError, match="out must be a writeable array of floats"):
+            csr.scatter_add(out, wire.one_to_one(2), [0])
+    with pytest.raises(TypeError, match=r"owner: csr must be a neurosparse\.Csr, got 'list'"):
+        csr.validate("owner", [])

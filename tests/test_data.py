@@ -231,7 +231,7 @@ def test_missing_files_are_downloaded_once_into_the_cache(cache, server):
 def test_a_wrong_download_is_not_kept(cache, server):
     address, served = server
     damage_md5(write(served))
-    with pytest.raises(data.DataError, match="could not be downloaded; put made-images") as caught:
+    with pytest.raises(data.DataError, match=r"could not be downloaded \(DataError: .*\); put made-images") as caught:
         data.load("made", registry=registry(mirrors=(address + "made/",)))
     assert "must have the decompressed MD5" in str(caught.value.__cause__)
     assert os.listdir(cache / "made") == []
@@ -243,6 +243,8 @@ def test_no_network_names_the_folder_and_the_variable(cache):
     message = str(caught.value)
     assert f"put {IMAGES_NAME} from http://127.0.0.1:9/ into {cache / 'made'}" in message
     assert "or set NEUROSPARSE_DATA" in message
+    assert "could not be downloaded (ConnectionError: " in message
+    assert len(message.partition("(ConnectionError: ")[2].partition("); put ")[0]) <= 100
     assert "ConnectionError" in str(caught.value.__cause__)
 
 

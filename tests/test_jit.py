@@ -24,10 +24,10 @@ print(spikes.i.size, spikes.step.sum())
 """
 
 
-def start(folder, **env):
+def start(folder, script=SCRIPT, **env):
     """Run SCRIPT in a new process that finds quadratic.py in `folder` and keeps its cache there."""
     env = os.environ | {"PYTHONPATH": str(folder), "NEUROSPARSE_CACHE_DIR": str(folder / "cache"), **env}
-    return subprocess.Popen([sys.executable, "-c", SCRIPT], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    return subprocess.Popen([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
 
 
 def finish(process):
@@ -60,6 +60,46 @@ def test_an_edited_helper_takes_effect_in_a_new_process(tmp_path):
     first = finish(start(tmp_path))
     (tmp_path / "squares.py").write_text(helper.format("2.0"))
     assert finish(start(tmp_path)) != first
+
+
+POISON = SCRIPT.replace(
+    "spikes = ",
+    """import quadratic
+text = open(quadratic.__file__).read()
+open(quadratic.__file__, "w").write(text.replace("s.v * s.v + x", "s.v * s.v + 4.0 * x"))
+spikes = """,
+)
+
+
+@pytest.mark.slow
+def test_an_edit_while_a_process_runs_poisons_nothing(tmp_path):
+    """It compiles what it imported, under the name of what it imported, not of what the file says by then."""
+    (tmp_path / "quadratic.py").write_text(NEURON)
+    old = finish(start(tmp_path, script=POISON))
+    new = finish(start(tmp_path))
+    assert new != old
+    assert new == finish(start(tmp_path, NEUROSPARSE_CACHE="0"))
+
+
+@pytest.mark.slow
+def test_a_damaged_cache_mends_itself(tmp_path):
+    (tmp_path / "quadratic.py").write_text(NEURON)
+    first = finish(start(tmp_path))
+    files = list((tmp_path / "cache").rglob("*.nb?"))
+    assert files
+    for path in files:
+        path.write_bytes(path.read_bytes()[:20])
+    assert finish(start(tmp_path)) == first
+    assert all(path.stat().st_size > 20 for path in files)
+
+
+@pytest.mark.slow
+def test_one_file_by_two_names(tmp_path):
+    """By its path, then as a module: neither finds the other's cache in its way."""
+    path = tmp_path / "quadratic.py"
+    path.write_text(NEURON)
+    by_path = SCRIPT.replace('"quadratic"', repr(str(path)))
+    assert finish(start(tmp_path, script=by_path)) == finish(start(tmp_path)) == finish(start(tmp_path, script=by_path))
 
 
 @pytest.mark.slow

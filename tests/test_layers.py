@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BOTTOM = {"jit", "ops", "grid", "rng", "csr", "check"}
+BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check"}
 MIDDLE = {
     "wire",
     "neurons",

@@ -9,8 +9,8 @@ from models import liquid
 from neurosparse import csr
 from neurosparse.data import folder
 from neurosparse.io import config, launch
+from neurosparse.readout import Readout
 from simulations import bench_liquid, liquid_branching, liquid_digits
-from tests.test_network import NEURON
 
 needs_mnist = pytest.mark.skipif(
     not (folder() / "mnist" / "t10k-images-idx3-ubyte.gz").is_file(),
@@ -92,11 +92,52 @@ def test_threads_do_not_change_the_result():
         np.testing.assert_array_equal(array, two.arrays[name])
 
 
+NEURON = '''
+"""Leak, threshold at 20 mV, reset to 0: tau dv/dt = -v."""
+from typing import NamedTuple
+
+from neurosparse import ops
+
+PORTS = ("jump",)
+
+
+class Params(NamedTuple):
+    keep: float
+
+
+class State(NamedTuple):
+    v: float
+
+
+def params(tau=64.0, dt=1.0):
+    return Params(1.0 - dt / tau)
+
+
+def init(p):
+    return State(0.0)
+
+
+def step(p, s, jump):
+    v = p.keep * s.v + jump
+    z = ops.spike(v - 20.0)
+    return State(ops.where(z > 0, 0.0, v)), z
+'''
+
+
 def test_a_neuron_of_ones_own_in_the_liquid(tmp_path):
+    """It is the liquid's lif without a refractory time: spike for spike the same rates and reading; it leaks if told."""
     path = tmp_path / "mine.py"
-    path.write_text(NEURON.replace('PORTS = ("x",)', 'PORTS = ("jump",)'))
-    own = liquid_digits.tiny().model_copy(update={"neuron": str(path), "neuron_params": {"tau": 5.0}})
-    assert liquid_digits.run(own).metrics["rate_hz"] != liquid_digits.run(liquid_digits.tiny()).metrics["rate_hz"]
+    path.write_text(NEURON)
+    base = liquid_digits.tiny()
+    own = base.model_copy(update={"neuron": str(path)})
+    twin = base.model_copy(update={"neuron_params": {"t_ref": 0.0}})
+    mine, lif = (liquid_digits.run(c) for c in (own, twin))
+    assert np.all(np.isfinite(mine.arrays["rate"]))
+    assert 1 < mine.metrics["rate_hz"] < 100
+    np.testing.assert_array_equal(mine.arrays["rate"], lif.arrays["rate"])
+    assert mine.metrics["accuracy"] == lif.metrics["accuracy"] > 0.3  # chance is 0.1
+    leaky = liquid_digits.run(own.model_copy(update={"neuron_params": {"tau": 32.0}}))
+    assert 0 < leaky.metrics["rate_hz"] < mine.metrics["rate_hz"]
 
 
 def test_an_adaptive_liquid_is_calmer():
@@ -106,11 +147,24 @@ def test_an_adaptive_liquid_is_calmer():
     assert 0 < liquid_digits.run(adaptive).metrics["rate_hz"] < liquid_digits.run(base).metrics["rate_hz"]
 
 
-def test_the_penalty_is_chosen_on_training_images():
-    x = np.random.default_rng(0).poisson(3, (100, 20))
-    y = np.arange(100) % 2
-    _, best = liquid_digits.fit("ridge", x, y)
-    assert best in liquid_digits.PENALTIES["ridge"]
+@pytest.mark.parametrize("kind", ["ridge", "logistic"])
+def test_the_penalty_is_chosen_on_training_images(kind):
+    """The grid again, by hand: the best on the last fifth of the training images, then a fit to all of them."""
+    best_of = set()
+    for seed in range(4):
+        draw = np.random.default_rng(seed)
+        y = draw.integers(0, 3, 100)
+        x = draw.poisson(3 + 2 * (np.arange(40) % 3 == y[:, None]) * (np.arange(40) < 6))
+
+        def readout(value):
+            return Readout(kind, C=value, alpha=value)
+
+        held_out = {v: readout(v).fit(x[:80], y[:80]).score(x[80:], y[80:]) for v in liquid_digits.PENALTIES[kind]}
+        fitted, best = liquid_digits.fit(kind, x, y)
+        assert held_out[best] == max(held_out.values()) > min(held_out.values())
+        np.testing.assert_array_equal(fitted.decision_function(x), readout(best).fit(x, y).decision_function(x))
+        best_of.add(best)
+    assert len(best_of) > 1  # the data decide
 
 
 @pytest.mark.parametrize("change, message", [
@@ -125,17 +179,44 @@ def test_bad_configurations(change, message):
         liquid_digits.Config(**change)
 
 
-def test_bench_rows_and_metrics(tmp_path):
-    record = launch.run("bench_liquid", bench_liquid, bench_liquid.tiny(), 1, tmp_path)
-    assert [row["threads"] for row in record.rows] == [1, 2]
-    assert all(
-        set(row) == {"rival", "case", "threads", "seconds", "ratio_median", "ratio_q1", "ratio_q3"}
-        for row in record.rows
-    )
-    shares = [value for name, value in record.metrics.items() if name.endswith("_share")]
-    assert len(shares) == 4
-    assert all(share > 0 for share in shares)
+@pytest.mark.parametrize("counts", [(1, 2), (2, 1), (2,)])
+def test_bench_rows_and_metrics(tmp_path, counts):
+    """The first thread count is the rival: its own ratio is 1, those of the others are quotients of one repetition."""
+    setting = bench_liquid.tiny().model_copy(update={"threads": counts})
+    record = launch.run("bench_liquid", bench_liquid, setting, 1, tmp_path)
+    seconds = record.arrays["seconds"]
+    assert seconds.shape == (2, len(counts))
+    assert np.all(seconds > 0)
+    assert [row["threads"] for row in record.rows] == list(counts) == record.arrays["threads"].tolist()
+    assert {row["rival"] for row in record.rows} == {f"neurosparse, {counts[0]} thread{'s' * (counts[0] > 1)}"}
+    assert {row["case"] for row in record.rows} == {"digits, 100 neurons, 50 ms"}
+    names = {1: "ms_per_sample_1_thread", 2: "ms_per_sample_2_threads"}
+    for row, column in zip(record.rows, seconds.T):
+        assert row["seconds"] == pytest.approx(np.median(column))
+        assert record.metrics[names[row["threads"]]] == pytest.approx(1e3 * row["seconds"])
+        quartiles = np.percentile(seconds[:, 0] / column, [25, 50, 75])
+        assert [row["ratio_q1"], row["ratio_median"], row["ratio_q3"]] == pytest.approx(quartiles)
+    assert record.rows[0]["ratio_median"] == 1.0
+    shares = [record.metrics[f"{name}_share"] for name in ("encode", "deliver", "step", "collect_and_record")]
+    assert min(shares) > 0
+    assert sum(shares) == pytest.approx(1.0)
+    assert shares == pytest.approx(record.arrays["phase_ms"] / record.arrays["phase_ms"].sum())
     assert record.metrics["state_bytes_per_thread"] > 8 * 100 * 3
+
+
+@pytest.mark.parametrize("simulation, change, message", [
+    (bench_liquid, "threads=[0]", r"threads must be list of int in \[1, 256\].*got \[0\]"),
+    (bench_liquid, "threads=[1, 257]", r"threads must be list of int in \[1, 256\]"),
+    (bench_liquid, "threads=[]", "threads must be list of int .* of length >= 1"),
+    (bench_liquid, "threads=[1, 2, 1]", r"threads: thread counts must differ .*got \[1, 2, 1\]; name each once"),
+    (bench_liquid, "duration_ms=50.7", r"duration_ms must be float .*multiples of 1 .*got 50\.7"),
+    (liquid_branching, "duration_ms=100.5", r"duration_ms must be float .*multiples of 1 .*got 100\.5"),
+    (liquid_branching, "weight_scales=[-1]", r"weight_scales must be list of float in \[0, 100\].*got \[-1\]"),
+    (liquid_branching, "weight_scales=[0.9, 101]", r"weight_scales must be list of float in \[0, 100\]"),
+])  # fmt: skip
+def test_wrong_settings_are_named(simulation, change, message):
+    with pytest.raises(config.ConfigError, match=message):
+        config.build(simulation.Config, overrides=[change])
 
 
 def test_keys_that_others_rely_on():

@@ -21,8 +21,24 @@ def test_firing_rate_counts_spikes_per_second():
 def test_population_rate_is_per_neuron_and_keeps_every_spike():
     edges, rate = measure.population_rate([0.0, 4.9, 5.0, 12.0], 2, 12.0, bin_ms=5.0)
     assert edges.tolist() == [0.0, 5.0, 10.0, 12.0]
-    assert rate.tolist() == [200.0, 100.0, 250.0]
+    assert rate.tolist() == [300.0, 0.0, 250.0]  # a spike at 5 ms ends a step of the first bin
     assert np.sum(rate * np.diff(edges)) * 2 / 1000 == pytest.approx(4)
+
+
+@pytest.mark.parametrize("dt", [1.0, 0.1])
+@pytest.mark.parametrize("bin_ms", [5.0, 1.0])
+def test_population_rate_of_a_spike_in_every_step_is_constant(dt, bin_ms):
+    """Stamps are ends of steps: every bin holds as many steps as it is wide, and none is left over."""
+    for stamps in (np.arange(1, round(20 / dt) + 1) * dt, np.cumsum(np.full(round(20 / dt), dt))):
+        _, rate = measure.population_rate(stamps, 1, 20.0, bin_ms)
+        assert rate == pytest.approx([1000.0 / dt] * round(20 / bin_ms))
+
+
+def test_population_rate_takes_stamps_that_rounding_moved():
+    _, rate = measure.population_rate([5.000000000001, 4.999999999999, 10.000000000001], 1, 10.0)
+    assert rate.tolist() == [400.0, 200.0]
+    with pytest.raises(ValueError, match="t_ms must be in"):
+        measure.population_rate([10.0001], 1, 10.0)
 
 
 def test_population_rate_has_no_sliver_bin():
@@ -103,6 +119,13 @@ def test_synchrony_of_opposite_neurons_is_zero_and_of_silence_nan():
     assert np.isnan(measure.population_synchrony([0, 0], [1.0, 6.0], 1, 10.0))  # one spike in each bin: no variance
 
 
+def test_synchrony_bins_are_closed_above_and_open_below():
+    """Spikes at 1 and at 5 ms are of one bin, at 5 and at 6 of two; rounding of a stamp changes nothing."""
+    for end in (5.0, 5.000000000001, 4.999999999999):
+        assert measure.population_synchrony([0, 1], [1.0, end], 2, 10.0) == pytest.approx(1.0)
+        assert measure.population_synchrony([0, 1], [end, 6.0], 2, 10.0) == 0.0
+
+
 def test_synchrony_closes_the_last_bin_and_drops_the_rest():
     at_end = measure.population_synchrony([0, 1], [10.0, 10.0], 2, 10.0)
     assert at_end == pytest.approx(1.0)
@@ -117,7 +140,7 @@ def test_synchrony_equals_its_definition_on_a_dense_table(data):
     counts = np.array(data.draw(st.lists(st.lists(st.integers(0, 3), min_size=6, max_size=6), min_size=1, max_size=5)))
     n = len(counts)
     i, b = np.nonzero(counts)
-    i, t = np.repeat(i, counts[i, b]), np.repeat(b * 2.0 + 1.0, counts[i, b])
+    i, t = np.repeat(i, counts[i, b]), np.repeat(b * 2.0 + 2.0, counts[i, b])  # at the end of bins
     chi = measure.population_synchrony(i, t, n, 12.0, bin_ms=2.0)
     single = counts.var(axis=1).mean()
     if single == 0:
@@ -138,7 +161,7 @@ def csr(edges, n):
 
 def branching(spikes, edges, n, n_steps, **options):
     i, t = [k for k, _ in spikes], [t for _, t in spikes]
-    return measure.branching_factor(i, t, *csr(edges, n), *csr([(b, a) for a, b in edges], n), n_steps, **options)
+    return measure.branching_factor(i, t, csr(edges, n), csr([(b, a) for a, b in edges], n), n_steps, **options)
 
 
 def naive_branching(spikes, edges, n, n_steps, window, margin):
@@ -227,10 +250,11 @@ def test_mean_over_samples_leaves_nan_out():
         ({"t": [100]}, r"t must be in \[0, 99\]"),
         ({"t": [1.5]}, "t must be a 1-D array of whole numbers"),
         ({"t": [1, 2]}, "i and t must have one length"),
-        ({"targets_indices": [5]}, r"targets_indices must be in \[0, 1\]"),
-        ({"targets_indptr": [0, 1, 0]}, "targets_indptr must rise from 0 to 1"),
-        ({"sources_indptr": [0, 0, 1, 1]}, "sources_indptr must have 3 entries, got 4"),
-        ({"sources_indptr": [0, 0, 2]}, r"sources_indptr must be in \[0, 1\]"),
+        ({"targets": ([0, 1, 1], [5])}, r"indices of targets must be in \[0, 1\]"),
+        ({"targets": ([0, 1, 0], [1])}, "indptr of targets must rise from 0 to 1"),
+        ({"sources": ([0, 0, 1, 1], [0])}, "indptr of sources must have 3 entries, got 4"),
+        ({"sources": ([0, 0, 2], [0])}, r"indptr of sources must be in \[0, 1\]"),
+        ({"sources": ([0, 0, 1], [0], [0.9])}, r"sources must be a pair \(indptr, indices\), got"),
         ({"n_steps": 0}, r"n_steps must be in \[1, "),
         ({"window": 0}, r"window must be in \[1, "),
         ({"margin": 3}, "margin must be >= window = 4, got 3"),
@@ -240,10 +264,8 @@ def test_branching_errors(changes, message):
     good = {
         "i": [0],
         "t": [50],
-        "targets_indptr": [0, 1, 1],
-        "targets_indices": [1],
-        "sources_indptr": [0, 0, 1],
-        "sources_indices": [0],
+        "targets": ([0, 1, 1], [1]),
+        "sources": ([0, 0, 1], [0]),
         "n_steps": 100,
     }
     measure.branching_factor(**good)

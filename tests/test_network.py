@@ -1,5 +1,6 @@
 """What a network means, and every mistake named before anything runs; neurons written outside the package."""
 
+import os
 import textwrap
 
 import numpy as np
@@ -49,7 +50,7 @@ BAD = [
     (net(projections=(projection(target="s"),)), "the target must have neurons, got \"the SpikeSource 's'\""),
     (net(projections=(projection(port="v"),)), "port of 'a' must be one of current, jump, got 'v'"),
     (net(projections=(projection(csr=wire.all_to_all(3, 2)),)), r"csr must have shape \(2, 3\), got \(3, 2\)"),
-    (net(projections=(projection(delay=-1.0),)), "delay must be >= 0 ms, got -1.0"),
+    (net(projections=(projection(delay=-1.0),)), r"delay must be in \[0, 10000.0\] ms, got -1.0"),
     (net(projections=(projection(delay=np.ones(5)),)), r"delay must be one number or have shape \(6,\), got \(5,\)"),
     (net(projections=(projection(delay=np.nan),)), "delay must be a finite number in ms, got nan"),
     (net(projections=(Projection("a", "a", wire.all_to_all(3, 3), 0.04, "jump"),)), "delay must be at least 1 step of 0.1"),
@@ -70,6 +71,15 @@ def test_bad_networks(bad, message):
     (net(Population("a", 3, np)), "a model defines PORTS, Params, .*got 'numpy without PORTS"),
     (net(Population("a", 3, "lif", {"tau": 1.0})), r"lif.params takes other arguments \(.*'tau'.*\), got \['tau'\]"),
     (net(Population("a", 2.5, "lif")), "n must be a whole number, got 2.5"),
+    (Network(Population("a", 3, "lif")), r"populations must be a tuple, .*its comma: \(item,\)"),
+    (net(projections=projection()), r"projections must be a tuple, .*its comma"),
+    (net(inputs=(3,)), "inputs must hold .*CurrentInput.*, got 3"),
+    ("net", "needs a Network, got 'str'"),
+    (net(projections=(projection(csr=np.ones((2, 3))),)), "csr must be a neurosparse.Csr, got 'ndarray'"),
+    (net(Population("a", 3, "lif", kernels={"jump": "exp"})), r"a kernel is a pair \(model, parameters\), got 'exp'"),
+    (net(Population("a", 3, "lif", kernels={"jump": (lif, {})})), "a kernel has one port, got 'neurosparse.neurons.lif"),
+    (net(Population("a", 3, "lif", None)), "params and init must be dicts, got None"),
+    (net(Population("a", 3, "lif", {"hold": "false"})), "hold must be True or False, got 'false'"),
 ])  # fmt: skip
 def test_bad_types(bad, message):
     with pytest.raises(TypeError, match=message):
@@ -170,25 +180,11 @@ def test_an_edited_file_is_another_neuron(neuron_file):
 def test_a_broken_file_says_so(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("PORTS = (1 / 0,)\n")
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(TypeError, match=r"the model's file must load \(ZeroDivisionError: division by zero\)"):
         clock.compile(net(Population("q", 1, str(path))))
     path.write_text(textwrap.dedent(NEURON).replace("def step", "def stop"))
     with pytest.raises(TypeError, match="without step'; copy neurosparse/neurons/lif.py"):
         clock.compile(net(Population("q", 1, str(path))))
-
-
-def test_digest_follows_constants_and_helpers(tmp_path, monkeypatch):
-    (tmp_path / "helper_of_mine.py").write_text("FACTOR = 2.0\n")
-    path = tmp_path / "mine_with_helper.py"
-    path.write_text("import helper_of_mine\n" + NEURON)
-    monkeypatch.syspath_prepend(tmp_path)
-    module = resolve.find_module("test", "mine_with_helper", "neurons")
-    first = resolve.module_digest(module)
-    assert resolve.module_digest(module) == first
-    module.PORTS = ("y",)
-    second = resolve.module_digest(module)
-    (tmp_path / "helper_of_mine.py").write_text("FACTOR = 3.0\n")
-    assert len({first, second, resolve.module_digest(module)}) == 3
 
 
 def test_sources_may_be_alone_with_their_targets():
@@ -198,3 +194,44 @@ def test_sources_may_be_alone_with_their_targets():
                 projections=(Projection("s", "a", csr.from_coo([0], [0], 1.5, (1, 1)), 0.0, "jump"),), dt=1.0)  # fmt: skip
     run = clock.run(small, 4.0, {"s": given}, (StateMonitor("a", ("v",)),))
     np.testing.assert_array_equal(run.states["a"].fields["v"][:, 0], [0, 0, 1.5, 1.5])
+
+
+def test_lists_of_parameters_are_arrays():
+    many = net(Population("a", 3, "lif", {"r": [1.0, 2.0, 3.0], "v_rest": [0.0, 0.1, 0.2], "v_th": [1, 2, 3]}))
+    params = resolve.resolve(many).parts[0].dynamics.params
+    assert params["gain"].shape == params["drive"].shape == params["v_th"].shape == (3,)
+
+
+def test_a_step_that_does_not_compile(tmp_path):
+    if bool(int(os.environ.get("NUMBA_DISABLE_JIT", "0"))):
+        pytest.skip("nothing is compiled")
+    path = tmp_path / "odd.py"
+    path.write_text(NEURON.replace("z = ops.spike(v - p.v_peak)", "z = no_such_function(v)"))
+    with pytest.raises(TypeError, match="the steps of neurosparse_user_.* must compile, got .*a step holds arithmetic"):
+        clock.run(net(Population("q", 1, str(path)), dt=0.1), 1.0)
+
+
+def test_a_network_of_sources_alone():
+    given = encode.events_from_pairs([0], [2], 4)
+    run = clock.run(net(SpikeSource("s", 1), dt=1.0), 4.0, {"s": given}, (SpikeMonitor("s"),))
+    assert run.spikes["s"].t.tolist() == [3.0]
+
+
+def test_results_and_networks_share_no_memory():
+    """Writing into what a run returned, or was given, changes no later run."""
+    wiring = csr.from_coo([0, 0], [0, 2], [1.5, 2.5], (2, 3))
+    small = net(projections=(projection(csr=csr.Csr(*(np.array(a) for a in wiring[:3]), 3), delay=0.1),))
+    engine = clock.compile(small, (StateMonitor("a", ("v",)), SpikeMonitor("s")))
+    events = encode.events_from_pairs([0], [1], 5)
+    first = clock.run(engine, 0.5, {"s": events})
+    expected = first.states["a"].fields["v"].copy()
+    for array in (first.states["a"].ids, first.states["a"].fields["v"], first.spikes["s"].i):
+        array[:] = 0
+    small.projections[0].csr.weight[:] = 0.0
+    small.projections[0].csr.indices[:] = 10**6
+    again = clock.run(engine, 0.5, {"s": events})
+    np.testing.assert_array_equal(again.states["a"].fields["v"], expected)
+    np.testing.assert_array_equal(again.states["a"].ids, [0, 1, 2])
+    assert events.index.tolist() == [0]
+    with pytest.raises(ValueError, match="read-only"):
+        wiring.weight[0] = 0.0

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from neurosparse import plot
+from neurosparse import measure, plot
 
 RNG = np.random.default_rng(0)
 TYPES = np.array([True, True, False, True])
@@ -103,7 +103,7 @@ def test_figure_has_the_given_size_and_layout():
 @pytest.mark.slow
 def test_importing_and_drawing_does_not_import_pyplot_or_numba():
     code = (
-        "import sys, neurosparse.plot as p; p.voltage([0, 1], [0, 1]).figure.savefig(sys.stdout.buffer);"
+        "import sys, neurosparse.plot as p; p.raster([0], [1.0], 1, 9.0).figure.savefig(sys.stdout.buffer);"
         "assert not {'matplotlib.pyplot', 'numba', 'sklearn'} & set(sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
@@ -133,6 +133,15 @@ def test_raster_rate_is_hz_of_a_neuron_in_each_population():
     # two excitatory spikes of three neurons in the first 10 ms; the spike at the very end is in the last bin
     assert rates["excitatory"] == pytest.approx([2 / 3 * 100, 1 / 3 * 100])
     assert rates["inhibitory"] == [100.0, 100.0]
+
+
+def test_raster_rate_is_the_measured_one():
+    t = np.arange(1.0, 21.0)
+    ax = plot.raster(np.zeros(20, int), t, 1, 20.0, bin_ms=5.0)
+    drawn = ax.figure.axes[1].patches[-1].get_data()
+    edges, rate = measure.population_rate(t, 1, 20.0, 5.0)
+    assert drawn.values.tolist() == rate.tolist() == [1000.0] * 4
+    assert drawn.edges.tolist() == edges.tolist()
 
 
 def test_raster_of_one_population_and_of_silence():
@@ -198,6 +207,8 @@ def test_weight_matrix_puts_source_on_y_and_target_on_x():
     assert image.get_array().tolist() == [[1, 0, 2], [0, 0, 0], [0, -4, 0]]
     low, high = image.get_clim()
     assert low == -high
+    assert image.origin == "lower"  # row 0 at the bottom, like neuron 0 of a raster
+    assert ax.get_ylim() == (-0.5, 2.5)
     assert to_hex(image.cmap(1.0)).upper() == plot.EXCITATORY
     assert to_hex(image.cmap(0.0)).upper() == plot.INHIBITORY
     assert ax.child_axes[0].get_ylabel() == "weight (mV)"
@@ -209,15 +220,16 @@ def test_weight_matrix_in_another_order():
     assert np.array_equal(ax.images[0].get_array(), dense[np.ix_([2, 0, 1], [2, 0, 1])])
 
 
-def test_weight_matrix_of_a_big_net_shows_means_over_blocks_of_pairs():
+def test_weight_matrix_of_a_big_net_shows_sums_over_blocks_of_pairs():
     dense = np.where(RNG.random((23, 17)) < 0.3, RNG.normal(size=(23, 17)), 0.0)
     indptr = np.concatenate(([0], np.cumsum((dense != 0).sum(axis=1))))
     ax = plot.weight_matrix(indptr, np.nonzero(dense)[1], dense[dense != 0], 17, max_cells=6)
-    cells = np.array([[dense[r : r + 4, c : c + 4].mean() for c in range(0, 17, 4)] for r in range(0, 23, 4)])
+    cells = np.array([[dense[r : r + 4, c : c + 4].sum() for c in range(0, 17, 4)] for r in range(0, 23, 4)])
     assert np.allclose(ax.images[0].get_array(), cells)
     assert ax.get_xlim() == (-0.5, 16.5)
-    assert ax.get_ylim() == (22.5, -0.5)
-    assert ax.child_axes[0].get_ylabel() == "mean weight of a pair"
+    assert ax.get_ylim() == (-0.5, 22.5)
+    assert ax.images[0].get_extent() == [-0.5, 19.5, -0.5, 23.5]
+    assert ax.child_axes[0].get_ylabel() == "sum of the weights in 4 × 4 pairs"
 
 
 def test_weight_matrix_without_synapses():
@@ -266,7 +278,7 @@ def test_degree_histogram_counts_every_neuron_in_both_directions():
         (lambda: plot.figure(1.0, -1.0), "height must be > 0 inches"),
         (
             lambda: plot.raster([0], [1.0, 2.0], 1, 9.0),
-            r"plot\.raster: i and t_ms must be 1-D and of one length",
+            r"plot\.raster: i and t_ms must have one length",
         ),
         (lambda: plot.raster([1], [1.0], 1, 9.0), r"i must be in \[0, 0\]"),
         (lambda: plot.raster([0], [10.0], 1, 9.0), r"t_ms must be in \[0, 9.0\] ms"),

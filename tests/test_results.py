@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
@@ -41,6 +43,24 @@ class Toy(Config):
 def result(**arrays):
     arrays = arrays or {"v": np.linspace(-70, -50, 5)}
     return Result(arrays, {"accuracy": 0.9, "n": 7}, [{"case": "a", "rate": 3.5}], {"rate": "Hz"})
+
+
+def no_link(*_):
+    raise PermissionError(1, "Operation not permitted")
+
+
+def flip(path, at, mask=0x10):
+    data = bytearray(path.read_bytes())
+    data[at] ^= mask
+    path.write_bytes(data)
+
+
+@contextmanager
+def forged(path):
+    """Change a stored file by hand, with a right checksum."""
+    with h5py.File(path, "a") as file:
+        yield file
+    results._seal(path)
 
 
 def leftovers(folder):
@@ -86,12 +106,55 @@ def test_the_file_can_be_read_without_this_package(tmp_path):
 def test_another_configuration_never_replaces_a_result(tmp_path):
     first = results.save("toy", result(), Toy(), {}, tmp_path)
     second = results.save("toy", result(), Toy(n=4), {}, tmp_path)
-    again = results.save("toy", result(v=np.zeros(1)), Toy(), {}, tmp_path)
-    assert first == again != second
+    assert first != second
     assert first.parent == tmp_path / "toy"
     assert len(first.stem) == 12
-    assert results.load(first).arrays["v"].shape == (1,)
     assert results.canonical({"b": 1, "a": 2}) == results.canonical({"a": 2, "b": 1}) == '{"a": 2, "b": 1}'
+
+
+def test_only_the_same_numbers_replace_a_result(tmp_path):
+    def kept(made, **provenance):
+        return results.save("toy", made, Toy(), provenance, tmp_path).stem.removeprefix(first.stem)
+
+    made = result(v=np.array([1.0, np.nan]), who=np.array(["a", "é"]))
+    made = made._replace(metrics={"lost": np.nan, "n": np.int64(7)}, rows=[{"shape": (1, 2), "rate": np.inf}])
+    first = results.save("toy", made, Toy(), {"seed": 1}, tmp_path)
+    assert kept(made, seed=2) == ""
+    assert results.load(first).provenance == {"seed": 2}
+    others = [
+        made._replace(arrays=made.arrays | {"v": np.array([1.0, 2.0])}),
+        made._replace(arrays=made.arrays | {"v": np.array([1.0, np.nan], np.float32)}),
+        made._replace(arrays={"v": made.arrays["v"]}),
+        made._replace(metrics={"lost": 0.0, "n": 7}),
+        made._replace(rows=[{"shape": (2, 1), "rate": np.inf}]),
+    ]
+    assert [kept(other) for other in others] == ["-2", "-3", "-4", "-5", "-6"]
+    assert [kept(other) for other in (*others, made)] == ["-2", "-3", "-4", "-5", "-6", ""]
+    assert np.isnan(results.load(first).arrays["v"][1])
+    assert leftovers(tmp_path) == []
+
+
+def test_a_damaged_result_is_never_replaced(tmp_path):
+    first = results.save("toy", result(), Toy(), {}, tmp_path)
+    flip(first, 700)
+    before = first.read_bytes()
+    second = first.with_stem(f"{first.stem}-2")
+    second.mkdir()
+    third = results.save("toy", result(), Toy(), {}, tmp_path)
+    assert third.name == f"{first.stem}-3.h5"
+    assert first.read_bytes() == before
+    assert results.save("toy", result(), Toy(), {}, tmp_path) == third
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_simultaneous_writers_lose_nothing(tmp_path, monkeypatch, linked):
+    if not linked:  # as on a file system without hard links
+        monkeypatch.setattr(os, "link", no_link)
+    made = [result(v=np.full(3, i // 2)) for i in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        paths = list(pool.map(lambda one: results.save("toy", one, Toy(), {}, tmp_path), made))
+    assert all(results.load(path).arrays["v"].tolist() == [i // 2] * 3 for i, path in enumerate(paths))
+    assert leftovers(tmp_path) == []
 
 
 def test_latest(tmp_path):
@@ -101,6 +164,11 @@ def test_latest(tmp_path):
     assert results.latest("toy", tmp_path) == second
     os.utime(second, ns=(0, 0))
     assert results.latest("toy", tmp_path) == first
+    third = results.save("toy", result(v=np.zeros(1)), Toy(), {}, tmp_path)
+    assert results.latest("toy", tmp_path) == third != first
+    assert results.latest("toy", tmp_path, besides=Toy()) == second
+    second.unlink()
+    assert results.latest("toy", tmp_path, besides=Toy()) == third
     with pytest.raises(FileNotFoundError, match=r"must hold a result of other, got 'none'; .*neurosparse run other"):
         results.latest("other", tmp_path)
 
@@ -130,10 +198,12 @@ def test_failure_of_the_rename_leaves_the_old_file(tmp_path, monkeypatch):
     path = results.save("toy", result(), Toy(), {}, tmp_path)
     before = path.read_bytes()
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(PermissionError("no")))
-    with pytest.raises(PermissionError, match="no"):
-        results.save("toy", result(v=np.zeros(9)), Toy(), {}, tmp_path)
+    monkeypatch.setattr(os, "link", no_link)
+    for made in (result(), result(v=np.zeros(9))):
+        with pytest.raises(PermissionError, match="no"):
+            results.save("toy", made, Toy(), {"seed": 9}, tmp_path)
     assert path.read_bytes() == before
-    assert leftovers(tmp_path) == []
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -195,14 +265,18 @@ def test_files_that_are_no_result(tmp_path):
         results.load(tmp_path / "no.h5")
     (tmp_path / "text.h5").write_text("hello")
     for wrong in (tmp_path / "text.h5", tmp_path):
-        with pytest.raises(ResultError, match="path must be an HDF5 file, got "):
+        with pytest.raises(ResultError, match=r"path must be a whole, undamaged result, got .*; run it again \(it "):
             results.load(wrong)
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["x"] = 1
-    with pytest.raises(ResultError, match=r"the format of .*other.h5 must be 'neurosparse-result', got None"):
+    with pytest.raises(ResultError, match=r"undamaged result, got .*other.h5.*it does not start with a checksum"):
         results.load(tmp_path / "other.h5")
-    with h5py.File(path, "a") as file:
-        file.attrs["format_version"] = 2
+    with forged(path) as file:
+        file.attrs["format"] = "other"
+    with pytest.raises(ResultError, match=r"the format of .* must be 'neurosparse-result', got 'other'"):
+        results.load(path)
+    with forged(path) as file:
+        file.attrs.update({"format": "neurosparse-result", "format_version": 2})
     with pytest.raises(ResultError, match=r"format_version of .* must be <= 1, got 2; a newer neurosparse wrote it"):
         results.load(path)
 
@@ -218,8 +292,56 @@ def test_truncated_files(tmp_path, part):
 
 def test_a_result_without_one_of_its_parts(tmp_path):
     path = results.save("toy", result(), Toy(), {}, tmp_path)
-    with h5py.File(path, "a") as file:
+    with forged(path) as file:
         del file["rows"]
+    with pytest.raises(ResultError, match="path must be a whole, undamaged result"):
+        results.load(path)
+
+
+def test_one_damaged_byte_is_always_found(tmp_path, monkeypatch):
+    path = results.save("toy", result(), Toy(), {}, tmp_path)
+    whole = path.read_bytes()
+    results.load(path)
+    monkeypatch.setattr(h5py, "File", lambda *_, **__: pytest.fail("HDF5 must not see a damaged file: it may hang"))
+    draw = np.random.default_rng(0)
+    places = [0, 20, 90, 511, 512, len(whole) - 1, *draw.integers(len(whole), size=250)]
+    for at in map(int, places):
+        path.write_bytes(whole)
+        flip(path, at, 1 << int(draw.integers(8)))
+        with pytest.raises(ResultError, match="path must be a whole, undamaged result"):
+            results.load(path)
+    path.write_bytes(whole + b"\0")
+    with pytest.raises(ResultError, match="its checksum is that of other bytes"):
+        results.load(path)
+
+
+@pytest.mark.parametrize(
+    "part, value, message",
+    [
+        ("config", "[]", "/config must hold a dict, got list"),
+        ("metrics", "3", "/metrics must hold a dict, got int"),
+        ("units", "null", "/units must hold a dict, got NoneType"),
+        ("provenance", '"x"', "/provenance must hold a dict, got str"),
+        ("rows", "{}", "/rows must hold a list, got dict"),
+        ("rows", "[{}, 3]", "/rows must hold a list of dicts"),
+        ("rows", "[" * 100_000, "run it again"),
+        ("arrays", "x", "run it again"),
+    ],
+)
+def test_parts_of_another_kind(tmp_path, part, value, message):
+    path = results.save("toy", result(), Toy(), {}, tmp_path)
+    with forged(path) as file:
+        del file[part]
+        file[part] = value
+    with pytest.raises(ResultError, match=f"path must be a whole, undamaged result, got .*{message}"):
+        results.load(path)
+
+
+@pytest.mark.parametrize("dtype", ["<i1", "<f4", "<U3", "|O", "nonsense"])
+def test_the_type_of_an_array_must_be_what_is_stored(tmp_path, dtype):
+    path = results.save("toy", result(), Toy(), {}, tmp_path)
+    with forged(path) as file:
+        file["arrays/v"].attrs["dtype"] = dtype
     with pytest.raises(ResultError, match="path must be a whole, undamaged result"):
         results.load(path)
 

@@ -125,9 +125,22 @@ def test_box(n, sides):
     (lambda: wire.distance(S, [[0.0]], [1], [[0.5]], 1.0), r"constants must be \(K, K\) with every kind in \[0, K\)"),
     (lambda: wire.ensembles(S, [0], [0], [0.5]), "needs vectors of ensemble ids"),
     (lambda: wire.ensembles(S, [1], [0], [[0.5]]), r"group_pre must be in \[0, 0\]"),
+    (lambda: wire.ensembles(S, [0.7], [0], [[0.5]]), r"group_pre must be a vector of whole numbers, got \[0.7\]"),
+    (lambda: wire.distance(S, [[0.0]], [0.7], [[0.5]], 1.0), "kind must be a vector of whole numbers"),
+    (lambda: wire.bernoulli(S, 3, 3, [0.5]), r"p must be one number, got \(1,\); wire.ensembles takes a table"),
+    (lambda: wire.bernoulli(S, 3, 3, 0.5, weight=[1.0]), "weight must be one number or have shape"),
     (lambda: wire.ring(5, 3), r"k must be in \[0, 2\], got 3; further neighbours"),
     (lambda: wire.bernoulli(S, 3, 3, 0.5, weight=np.inf), "weight must be a finite number"),
 ])  # fmt: skip
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("builder", [
+    lambda: wire.bernoulli(0, 3, 3, 0.5), lambda: wire.pairs(0, 3, 3, 2), lambda: wire.fixed_in_degree(0, 3, 3, 2),
+    lambda: wire.distance(0, [[0.0]], [0], [[0.5]], 1.0), lambda: wire.ensembles(0, [0], [0], [[0.5]]),
+])  # fmt: skip
+def test_a_seed_is_no_stream(builder):
+    with pytest.raises(TypeError, match=r"stream must be a Stream, got 0; make it with rng\.stream"):
+        builder()

@@ -97,7 +97,7 @@ def _download(path: Path, source: Source, file: File, remedy: str) -> np.ndarray
     bar = sys.stderr.isatty()
     fetch = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
     scratch = path.with_name(f"{file.name}.{os.getpid()}.part")
-    failures = []
+    failures, reasons = [], []
     for mirror in source.mirrors:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,10 +107,12 @@ def _download(path: Path, source: Source, file: File, remedy: str) -> np.ndarray
             return array
         except (OSError, DataError) as error:  # requests' errors are OSErrors
             failures.append(f"{mirror + file.name}: {type(error).__name__}: {str(error)[:200]}")
+            reasons.append(f"{type(error).__name__}: {' '.join(str(error).split())[:100]}")
         finally:
             scratch.unlink(missing_ok=True)
     problem = DataError("; ".join(failures))
-    raise DataError(f"{OWNER}: {file.name} is not in {path.parent} and could not be downloaded; {remedy}") from problem
+    need = f"{file.name} is not in {path.parent} and could not be downloaded"
+    raise DataError(f"{OWNER}: {need} ({'; '.join(dict.fromkeys(reasons))}); {remedy}") from problem
 
 
 def _remedy(name: str, source: Source, *files: File) -> str:

@@ -1,12 +1,19 @@
 """One HDF5 file for each run: arrays with units, configuration, metrics, tables and provenance.
 
-    FOLDER/<simulation>/<12 hex digits of the configuration>.h5
+    FOLDER/<simulation>/<12 hex digits of the configuration>.h5, then ...-2.h5, ...-3.h5
+        user block (512 B)  the line "neurosparse-result sha256 <64 hex digits>", then zeros
         /arrays/<name>      dataset, attributes `units` and `dtype`
         /config /metrics /rows /units /provenance       UTF-8 JSON (see strict_json)
         attributes of the root: format, format_version, name
 
-A file is written under another name, flushed to disk and renamed: readers see the old result or the new one,
-never half of one. Its name follows the configuration, so a run with another one replaces no earlier result.
+Whole: a file is written under another name, flushed to disk and then given its own: readers see a result or none,
+never half of one. The user block, which HDF5 skips, holds the SHA-256 of all that follows it; `load` checks it
+before HDF5 reads on, for a single damaged byte can send the HDF5 library into an endless loop.
+
+Kept: a file is replaced only by the same numbers. The name follows the configuration. If a file of that name holds
+the same arrays, metrics and rows (NaN equals NaN), the new one takes its place; if it holds others, since the code
+or a file that it reads has changed, or if it is damaged, it stays, and the new one gets the next free number. A
+name is taken by a hard link, which fails where another process was faster: simultaneous writers lose nothing.
 """
 
 import hashlib
@@ -15,7 +22,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import h5py
 import numpy as np
@@ -27,6 +34,8 @@ FORMAT = "neurosparse-result"
 VERSION = 1
 _KINDS = "biufcSU"
 _COMPRESS_FROM = 1 << 16  # bytes; smaller arrays gain nothing
+_BLOCK = 512  # bytes; the smallest user block of HDF5
+_TEXTS = {"config": dict, "metrics": dict, "rows": list, "units": dict, "provenance": dict}
 
 
 class ResultError(ValueError):
@@ -60,10 +69,11 @@ class Record(NamedTuple):
 def save(name: str, result: Result, config: Any, provenance: dict, folder: str | Path = "results") -> Path:
     """Store a result of simulation `name`, whole or not at all; returns the path of its file.
 
-    `config` is a pydantic model or a dict. Raises ResultError or TypeError before anything is written if
-    a part can not be stored, OSError if the folder can not be written; an earlier file then stays as it was.
+    `config` is a pydantic model or a dict. An earlier file is replaced only by the same numbers (see above).
+    Raises ResultError or TypeError before anything is written if a part can not be stored, OSError if the
+    folder can not be written; earlier files then stay as they were.
     """
-    path = target(name, config, folder)
+    first = target(name, config, folder)
     arrays = {_plain_name("array", key): _storable(key, value) for key, value in result.arrays.items()}
     texts = {
         "config": canonical(config),
@@ -72,61 +82,59 @@ def save(name: str, result: Result, config: Any, provenance: dict, folder: str |
         "units": strict_json.dumps(_known_units(result)),
         "provenance": strict_json.dumps(provenance),
     }
-    with atomic(path) as scratch, h5py.File(scratch, "x", locking=False) as file:
-        file.attrs.update({"format": FORMAT, "format_version": VERSION, "name": name})
-        group = file.create_group("arrays")
-        for key, array in arrays.items():
-            _write(group, key, array, result.units.get(key, ""))
-        for key, text in texts.items():
-            file.create_dataset(key, data=text, dtype=h5py.string_dtype("utf-8"))
+    with _beside(first) as scratch:
+        with h5py.File(scratch, "x", locking=False, userblock_size=_BLOCK) as file:
+            file.attrs.update({"format": FORMAT, "format_version": VERSION, "name": name})
+            group = file.create_group("arrays")
+            for key, array in arrays.items():
+                _write(group, key, array, result.units.get(key, ""))
+            for key, text in texts.items():
+                file.create_dataset(key, data=text, dtype=h5py.string_dtype("utf-8"))
+        _seal(scratch)
+        _sync(scratch, os.O_RDWR)
+        path = _place(scratch, first, result._replace(arrays=arrays))
+    _sync_folder(path)
     return path
 
 
 def load(path: str | Path) -> Record:
     """Read a stored result.
 
-    Raises FileNotFoundError, or ResultError if it is no HDF5, truncated, of another format or of a newer
-    version.
+    Raises FileNotFoundError, or ResultError if it is no result, damaged, truncated or of a newer version.
     """
     path = Path(path)
     if not path.exists():
-        fail(
-            "results.load",
-            "path must be a stored result",
-            str(path),
-            "there is no such file",
-            FileNotFoundError,
-        )
-    if not path.is_file() or not h5py.is_hdf5(path):
-        fail("results.load", "path must be an HDF5 file", str(path), error=ResultError)
+        need, problem = "path must be a stored result", "there is no such file"
+        fail("results.load", need, str(path), problem, FileNotFoundError)
     try:
+        _verify(path)
         with h5py.File(path, "r", locking=False) as file:
             _check_format(file, path)
             arrays = {key: _read(file["arrays"][key]) for key in file["arrays"]}  # type: ignore[index, union-attr]
-            texts = {key: strict_json.loads(file[key][()]) for key in _TEXTS}  # type: ignore[index]
+            texts = {key: _parsed(key, file[key][()]) for key in _TEXTS}  # type: ignore[index]
             name = str(file.attrs["name"])
     except ResultError:
         raise
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        remedy = f"run it again ({type(error).__name__}: {error})"
-        fail("results.load", "path must be a whole, undamaged result", str(path), remedy, ResultError)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        _damaged(path, f"{type(error).__name__}: {error}")
     return Record(name=name, arrays=arrays, path=path, **texts)
 
 
-_TEXTS = ("config", "metrics", "rows", "units", "provenance")
+def latest(name: str, folder: str | Path = "results", besides: Any = None) -> Path:
+    """The newest stored result of simulation `name`; FileNotFoundError names the command that makes one.
 
-
-def latest(name: str, folder: str | Path = "results") -> Path:
-    """The newest stored result of simulation `name`; FileNotFoundError names the command that makes one."""
+    Results of the configuration `besides` count only where there are no others; they are told by their names.
+    """
     found = list((Path(folder) / name).glob("*.h5"))
     if not found:
         remedy = f"make one: neurosparse run {name}"
         fail("results.latest", f"{folder} must hold a result of {name}", "none", remedy, FileNotFoundError)
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    last = None if besides is None else _digest(besides)
+    return max(found, key=lambda path: (path.stem.partition("-")[0] != last, path.stat().st_mtime_ns, path.name))
 
 
 def target(name: str, config: Any, folder: str | Path = "results") -> Path:
-    """Where `save` stores this configuration. Raises OSError if that folder can not be written."""
+    """The first name for results of this configuration. Raises OSError if that folder can not be written."""
     folder = Path(folder) / _plain_name("simulation", name)
     nearest = next(parent for parent in [folder, *folder.absolute().parents] if parent.exists())
     if not nearest.is_dir():
@@ -134,7 +142,7 @@ def target(name: str, config: Any, folder: str | Path = "results") -> Path:
     if not os.access(nearest, os.W_OK):
         remedy = "choose another with --out"
         fail("results", "the folder for results must be writable", str(nearest), remedy, PermissionError)
-    return folder / f"{hashlib.sha256(canonical(config).encode()).hexdigest()[:12]}.h5"
+    return folder / f"{_digest(config)}.h5"
 
 
 def canonical(config: Any) -> str:
@@ -147,14 +155,112 @@ def canonical(config: Any) -> str:
 def atomic(path: str | Path) -> Iterator[Path]:
     """Gives a scratch path beside `path`: renamed to `path` if the block ends well, else removed."""
     path = Path(path)
+    with _beside(path) as scratch:
+        yield scratch
+        _sync(scratch, os.O_RDWR)
+        os.replace(scratch, path)
+    _sync_folder(path)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         yield scratch
-        _sync(scratch, os.O_RDWR)
-        os.replace(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def _place(scratch: Path, first: Path, result: Result) -> Path:
+    """Give the file its final name: a free one, or that of a file with the same numbers."""
+    path, number = first, 1
+    while not _take(path, scratch):
+        if _holds(path, result):
+            os.replace(scratch, path)
+            break
+        number += 1
+        path = first.with_stem(f"{first.stem}-{number}")
+    return path
+
+
+def _take(path: Path, scratch: Path) -> bool:
+    """Call the file `path`, unless something is called so; tells whether it is."""
+    try:
+        os.link(scratch, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links: claim the name with an empty file
+        return _take_unlinked(path, scratch)
+    return True
+
+
+def _take_unlinked(path: Path, scratch: Path) -> bool:
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    try:
+        os.replace(scratch, path)
+    except BaseException:
+        path.unlink()
+        raise
+    return True
+
+
+def _holds(path: Path, result: Result) -> bool:
+    """Whether the file `path` is whole and has the arrays, metrics and rows of this result."""
+    try:
+        old = load(path)
+    except (ResultError, OSError):
+        return False
+    new = result.arrays
+    return (
+        strict_json.dumps([old.metrics, old.rows], sort_keys=True)
+        == strict_json.dumps([result.metrics, result.rows], sort_keys=True)
+        and old.arrays.keys() == new.keys()
+        and all(_equal(array, new[key]) for key, array in old.arrays.items())
+    )
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+
+
+def _digest(config: Any) -> str:
+    return hashlib.sha256(canonical(config).encode()).hexdigest()[:12]
+
+
+def _block(path: Path) -> bytes:
+    """The user block that belongs to what follows it in the file."""
+    with path.open("rb") as file:
+        file.seek(_BLOCK)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{FORMAT} sha256 {digest}\n".encode().ljust(_BLOCK, b"\0")
+
+
+def _seal(path: Path) -> None:
+    block = _block(path)
+    with path.open("r+b") as file:
+        file.write(block)
+
+
+def _verify(path: Path) -> None:
+    if not path.is_file():
+        _damaged(path, "it is no file")
+    with path.open("rb") as file:
+        block = file.read(_BLOCK)
+    if not block.startswith(f"{FORMAT} sha256 ".encode()):
+        _damaged(path, "it does not start with a checksum")
+    if block != _block(path):
+        _damaged(path, "its checksum is that of other bytes")
+
+
+def _damaged(path: Path, why: str) -> NoReturn:
+    fail("results.load", "path must be a whole, undamaged result", str(path), f"run it again ({why})", ResultError)
+
+
+def _sync_folder(path: Path) -> None:
     if os.name == "posix":
         _sync(path.parent, os.O_RDONLY)
 
@@ -180,9 +286,22 @@ def _write(group: h5py.Group, name: str, array: np.ndarray, unit: str) -> None:
 
 def _read(dataset: Any) -> np.ndarray:
     data, dtype = np.asarray(dataset[()]), np.dtype(dataset.attrs["dtype"])
+    # h5py gives single values in the byte order of the machine and single bytes without their final zeros
+    same = data.dtype.kind == "S" if dtype.kind in "SU" else data.dtype.newbyteorder("=") == dtype.newbyteorder("=")
+    if dtype.kind not in _KINDS or not same:
+        raise TypeError(f"{dataset.name} holds {data.dtype}, its attribute says {dtype}")
     if dtype.kind == "U":
         data = np.asarray(np.char.decode(data, "utf-8", "surrogatepass"))
     return data.astype(dtype, copy=False)
+
+
+def _parsed(key: str, text: bytes) -> Any:
+    value = strict_json.loads(text)
+    if not isinstance(value, _TEXTS[key]):
+        raise TypeError(f"/{key} must hold a {_TEXTS[key].__name__}, got {type(value).__name__}")
+    if key == "rows" and not all(isinstance(row, dict) for row in value):
+        raise TypeError("/rows must hold a list of dicts")
+    return value
 
 
 def _check_format(file: h5py.File, path: Path) -> None:

@@ -37,6 +37,11 @@ def keys(lines: Iterable[config.Key]) -> str:
     return table.pairs(pairs)
 
 
+def keys_json(name: str, lines: Iterable[config.Key]) -> str:
+    """One object: name, keys (a list of key, default, accepts, description, all of them text)."""
+    return strict_json.dumps({"name": name, "keys": [line._asdict() for line in lines]})
+
+
 def found() -> dict[str, list[dict]]:
     """Simulations and figures of this project with their one-line descriptions."""
     return {

@@ -16,44 +16,34 @@ organized by astrocyte-modulated plasticity, NeurIPS 2021 (window 4 ms, margin 2
 import numpy as np
 
 from neurosparse import check
-from neurosparse.jit import kernel, shared
 from neurosparse.measure import spikes
 
 OWNER = "measure.branching_factor"
 
 
-def branching_factor(
-    i,
-    t,
-    targets_indptr,
-    targets_indices,
-    sources_indptr,
-    sources_indices,
-    n_steps: int,
-    window: int = 4,
-    margin: int = 29,
-) -> float:
+def branching_factor(i, t, targets: tuple, sources: tuple, n_steps: int, window: int = 4, margin: int = 29) -> float:
     """Branching factor of one sample; NaN when no spike lies in [margin, n_steps - margin).
 
     i, t              (n_spikes,) neuron ids and steps of 1 ms, in any order, t in [0, n_steps)
-    targets_indptr    (n + 1,), targets_indices (nnz,): row i lists the neurons that i projects to
-    sources_indptr    (n + 1,), sources_indices (nnz,): row i lists the neurons that project to i
+    targets           (indptr (n + 1,), indices (nnz,)): row i lists the neurons that i projects to
+    sources           the same of the transpose: row i lists the neurons that project to i
     window, margin    steps; margin >= window
 
     Raises ValueError for spikes or ids out of range, rows that do not fit, and a margin shorter than the
     window.
     """
+    from neurosparse.measure.windows import mean_ratio  # Numba takes a while to import; rates and plots need none
+
     check.integer(OWNER, "window", window, low=1)
     check.integer(OWNER, "margin", margin)
     if margin < window:
         check.fail(OWNER, f"margin must be >= window = {window}", margin, "windows would reach over the ends")
-    n = len(targets_indptr) - 1
+    n = len(targets[0]) - 1
     i, t = spikes.pairs_steps(OWNER, i, t, n, n_steps)
-    targets = _rows("targets", targets_indptr, targets_indices, n)
-    sources = _rows("sources", sources_indptr, sources_indices, n)
+    after, before = _rows("targets", targets, n), _rows("sources", sources, n)
     spike_indptr = np.concatenate(([0], np.cumsum(np.bincount(i, minlength=n))))
     times = t[np.argsort(i, kind="stable")]
-    sigma = _mean_ratio(spike_indptr, times, *targets, *sources, n_steps, window, margin)
+    sigma = mean_ratio(spike_indptr, times, *after, *before, n_steps, window, margin)
     return mean_over_samples(sigma)
 
 
@@ -64,57 +54,13 @@ def mean_over_samples(values) -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def _rows(name: str, indptr, indices, n: int) -> tuple[np.ndarray, np.ndarray]:
-    indices = spikes.ids(OWNER, indices, n, f"{name}_indices")
-    indptr = spikes.ids(OWNER, indptr, len(indices) + 1, f"{name}_indptr")
+def _rows(name: str, rows: tuple, n: int) -> tuple[np.ndarray, np.ndarray]:
+    if len(rows) != 2:
+        check.fail(OWNER, f"{name} must be a pair (indptr, indices)", rows)
+    indices = spikes.ids(OWNER, rows[1], n, f"the indices of {name}")
+    indptr = spikes.ids(OWNER, rows[0], len(indices) + 1, f"the indptr of {name}")
     if len(indptr) != n + 1:
-        check.fail(OWNER, f"{name}_indptr must have {n + 1} entries", len(indptr))
+        check.fail(OWNER, f"the indptr of {name} must have {n + 1} entries", len(indptr))
     if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
-        check.fail(OWNER, f"{name}_indptr must rise from 0 to {len(indices)}", indptr)
+        check.fail(OWNER, f"the indptr of {name} must rise from 0 to {len(indices)}", indptr)
     return indptr, indices
-
-
-@shared
-def _spikes_before(total, indptr, indices, neuron, spike_indptr, times):
-    """Fill total (n_steps + 1,): total[k] = spikes before step k of all neurons in one row."""
-    total[:] = 0
-    for edge in range(indptr[neuron], indptr[neuron + 1]):
-        other = indices[edge]
-        for m in range(spike_indptr[other], spike_indptr[other + 1]):
-            total[times[m] + 1] += 1
-    for step in range(len(total) - 1):
-        total[step + 1] += total[step]
-
-
-@kernel
-def _mean_ratio(
-    spike_indptr,
-    times,
-    targets_indptr,
-    targets_indices,
-    sources_indptr,
-    sources_indices,
-    n_steps,
-    window,
-    margin,
-):
-    """Mean of sigma over the reference spikes of each neuron: (n,), NaN where there is none."""
-    n = len(spike_indptr) - 1
-    sigma = np.full(n, np.nan)
-    after = np.zeros(n_steps + 1, np.int64)
-    before = np.zeros(n_steps + 1, np.int64)
-    for neuron in range(n):
-        total, points = 0.0, 0
-        for k in range(spike_indptr[neuron], spike_indptr[neuron + 1]):
-            t = times[k]
-            if t < margin or t >= n_steps - margin:
-                continue
-            if points == 0:  # only neurons with a reference spike pay for their windows
-                _spikes_before(after, targets_indptr, targets_indices, neuron, spike_indptr, times)
-                _spikes_before(before, sources_indptr, sources_indices, neuron, spike_indptr, times)
-            preceding = before[t] - before[t - window]
-            total += (after[t + 1 + window] - after[t + 1]) / max(1, preceding)
-            points += 1
-        if points > 0:
-            sigma[neuron] = total / points
-    return sigma

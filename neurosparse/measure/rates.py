@@ -25,16 +25,15 @@ def population_rate(t_ms, n: int, duration_ms: float, bin_ms: float = 5.0) -> tu
     """Mean rate of a population of n neurons over time.
 
     t_ms (n_spikes,) times of the spikes of all of them, in [0, duration_ms]. Returns (edges, rate): edges
-    (n_bins + 1,) ms and rate (n_bins,) Hz for each neuron. The last bin is shorter where `bin_ms` does not
-    divide the duration, and its rate is right all the same. Raises ValueError for times outside the
-    duration.
+    (n_bins + 1,) ms and rate (n_bins,) Hz for each neuron. A bin holds the spikes in (lo, hi], since a spike is
+    stamped at the end of its step. The last bin is shorter where `bin_ms` does not divide the duration, and its rate
+    is right all the same. Raises ValueError for times outside the duration.
     """
     owner = "measure.population_rate"
     check.positive(owner, "bin_ms", bin_ms, "ms")
     t_ms = np.asarray(t_ms, dtype=np.float64)
     _, t_ms = spikes.pairs_ms(owner, np.zeros(t_ms.shape, np.int64), t_ms, n, duration_ms)
-    n_bins = max(1, int(np.ceil(duration_ms / bin_ms - 1e-9)))
-    edges = np.minimum(np.arange(n_bins + 1) * bin_ms, duration_ms)
-    edges[-1] = duration_ms
-    count, _ = np.histogram(t_ms, edges)
+    n_bins = int(spikes.bins(duration_ms, bin_ms)) + 1
+    edges = np.append(np.arange(n_bins) * bin_ms, duration_ms)
+    count = np.bincount(spikes.bins(t_ms, bin_ms), minlength=n_bins)
     return edges, count * (1000.0 / n) / np.diff(edges)

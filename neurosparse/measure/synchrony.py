@@ -17,13 +17,13 @@ def population_synchrony(i, t_ms, n: int, duration_ms: float, bin_ms: float = 5.
     """chi in [0, 1] of n neurons; NaN when no count varies (a silent population).
 
     i (n_spikes,) ids in [0, n), t_ms (n_spikes,) times in [0, duration_ms], ms. Only whole bins are used;
-    `bin_ms` sets what counts as together. Raises ValueError for spikes out of range and fewer than two
-    bins.
+    `bin_ms` sets what counts as together: spikes in (lo, hi] of one bin. Raises ValueError for spikes out of range
+    and fewer than two bins.
     """
     owner = "measure.population_synchrony"
     i, t_ms = spikes.pairs_ms(owner, i, t_ms, n, duration_ms)
     check.positive(owner, "bin_ms", bin_ms, "ms")
-    n_bins = int(duration_ms / bin_ms + 1e-9)
+    n_bins = int(duration_ms / bin_ms + spikes.ROUNDING)
     if n_bins < 2:
         check.fail(
             owner,
@@ -31,8 +31,7 @@ def population_synchrony(i, t_ms, n: int, duration_ms: float, bin_ms: float = 5.
             (duration_ms, bin_ms),
             "use smaller bins",
         )
-    column = np.floor(t_ms / bin_ms + 1e-9).astype(np.int64)
-    column[t_ms == duration_ms] = np.ceil(duration_ms / bin_ms - 1e-9) - 1  # the last bin is closed
+    column = spikes.bins(t_ms, bin_ms)
     inside = column < n_bins
     i, column = i[inside], column[inside]
     cell, count = np.unique(i * n_bins + column, return_counts=True)

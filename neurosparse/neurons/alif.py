@@ -15,6 +15,8 @@ PORTS = lif.PORTS
 
 
 class Params(NamedTuple):
+    """Kernel constants of `lif`, and of the adaptation."""
+
     decay: float  # the fields of lif.Params, in its units
     drive: float
     gain: float
@@ -29,6 +31,8 @@ class Params(NamedTuple):
 
 
 class State(NamedTuple):
+    """What changes from step to step."""
+
     v: float  # membrane potential, mV
     r: float  # refractory steps left
     a: float  # adaptation, spikes

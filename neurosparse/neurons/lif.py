@@ -9,7 +9,9 @@ that is constant over the step (Rotter & Diesmann 1999). A spike is stamped at t
 steps are refractory. `hold=True` (NEST, Brian2) freezes v in them; `hold=False` (Maass, NALSM) only forbids spikes.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from neurosparse import check, grid, ops
 from neurosparse.jit import shared
@@ -18,6 +20,8 @@ PORTS = ("current", "jump")  # pA, held over the step; mV, added at once
 
 
 class Params(NamedTuple):
+    """Kernel constants of the membrane and its reset."""
+
     decay: float  # exp(-dt / tau_mem), in [0, 1)
     drive: float  # mV a step: what v_rest and the bias current add
     gain: float  # mV a step per pA
@@ -30,6 +34,8 @@ class Params(NamedTuple):
 
 
 class State(NamedTuple):
+    """What changes from step to step."""
+
     v: float  # membrane potential, mV
     r: float  # refractory steps left
 
@@ -46,14 +52,13 @@ def params(
     """
     owner = "lif.params"
     check.one_of(owner, "reset", reset, ("value", "subtract"))
-    for name, value in (
-        ("v_th", v_th),
-        ("v_reset", v_reset),
-        ("v_rest", v_rest),
-        ("r", r),
-        ("i_bias", i_bias),
-    ):
-        check.number(owner, name, value)
+    if not isinstance(hold, bool | np.bool_):
+        check.fail(owner, "hold must be True or False", hold, error=TypeError)
+    given = {"v_th": v_th, "v_reset": v_reset, "v_rest": v_rest, "r": r, "i_bias": i_bias}
+    numbers: Any = (  # or arrays of one for each neuron
+        np.asarray(check.number(owner, name, value), dtype=float)[()] for name, value in given.items()
+    )
+    v_th, v_reset, v_rest, r, i_bias = numbers
     decay = grid.decay(owner, "tau_mem", tau_mem, dt, method)
     gain = r * (1.0 - decay)
     return Params(

@@ -23,6 +23,8 @@ ADDS = {"exc": "i_exc", "inh": "i_inh"}
 
 
 class Params(NamedTuple):
+    """Kernel constants of `lif`, and of the two synaptic currents."""
+
     decay: float  # the fields of lif.Params, in its units
     drive: float
     gain: float
@@ -39,6 +41,8 @@ class Params(NamedTuple):
 
 
 class State(NamedTuple):
+    """What changes from step to step."""
+
     v: float  # membrane potential, mV
     r: float  # refractory steps left
     i_exc: float  # excitatory synaptic current, pA

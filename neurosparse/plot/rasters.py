@@ -13,6 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from neurosparse import check
+from neurosparse.measure import population_rate
+from neurosparse.measure.spikes import pairs_ms
 from neurosparse.plot import looks
 
 OWNER = "plot.raster"
@@ -30,15 +32,16 @@ def raster(
 ) -> Axes:
     """Draw spikes of n neurons; returns `ax`.
 
-    i, t_ms    (n_spikes,) neuron ids in [0, n) and times in [0, duration_ms], ms types      (n,) bool, True
-    for excitatory neurons; None draws one population rate_ax    axes for the rate of each population, Hz
-    for each neuron, in bins of `bin_ms`; None leaves it out
+    i, t_ms    (n_spikes,) neuron ids in [0, n) and times in [0, duration_ms], ms
+    types      (n,) bool, True for excitatory neurons; None draws one population
+    rate_ax    axes for the rate of each population, Hz for each neuron, in bins (lo, hi] of `bin_ms`; None leaves it
+               out
 
     Without `ax`, a new figure with both axes is made; the lower one is `ax.figure.axes[1]`. Raises
     ValueError for spikes out of range, unequal lengths, types of another length or kind, and bins that are
     not positive.
     """
-    i, t_ms = _spikes(i, t_ms, n, duration_ms)
+    i, t_ms = pairs_ms(OWNER, i, t_ms, n, duration_ms)
     check.positive(OWNER, "bin_ms", bin_ms, "ms")
     populations = _populations(types, n)
     if ax is None:
@@ -91,10 +94,7 @@ def _marker(ax: Axes, n: int, n_spikes: int) -> dict[str, Any]:
 
 
 def _rate(ax: Axes, t_ms, size: int, duration_ms: float, bin_ms: float, colour: str, name: str) -> None:
-    n_bins = max(1, int(np.ceil(duration_ms / bin_ms - 1e-9)))
-    edges = np.append(np.arange(n_bins) * bin_ms, duration_ms)
-    count, _ = np.histogram(t_ms, edges)
-    rate = count * (1000.0 / size) / np.diff(edges)
+    edges, rate = population_rate(t_ms, size, duration_ms, bin_ms)
     if colour == looks.EXCITATORY:  # a fill tells the two apart in a grey print
         ax.stairs(rate, edges, fill=True, color=colour, alpha=0.2, linewidth=0.0)
     ax.stairs(rate, edges, baseline=None, color=colour, linewidth=0.9, label=name)
@@ -106,18 +106,6 @@ def _legend(ax: Axes) -> None:
     shown = [Line2D([], [], color=line.get_color(), label=str(line.get_label()), **big) for line in ax.lines]
     above: Any = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 2}
     ax.legend(handles=shown, handletextpad=0.2, columnspacing=1.2, **above)
-
-
-def _spikes(i, t_ms, n: int, duration_ms: float) -> tuple[np.ndarray, np.ndarray]:
-    check.integer(OWNER, "n", n, low=1)
-    check.positive(OWNER, "duration_ms", duration_ms, "ms")
-    i, t_ms = np.asarray(i), np.asarray(t_ms, dtype=np.float64)
-    if i.shape != t_ms.shape or i.ndim != 1:
-        check.fail(OWNER, "i and t_ms must be 1-D and of one length", (i.shape, t_ms.shape))
-    if i.size:
-        check.between(OWNER, "i", np.array([i.min(), i.max()]), 0, n - 1)
-        check.between(OWNER, "t_ms", np.array([t_ms.min(), t_ms.max()]), 0, duration_ms, "ms")
-    return i.astype(np.int64), t_ms
 
 
 def _populations(types, n: int) -> list[tuple[str, str, np.ndarray]]:

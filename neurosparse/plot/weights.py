@@ -1,7 +1,8 @@
 """Weight matrix of a projection: source on y, target on x, one diverging scale with white at zero.
 
-A net with more neurons than cells is drawn as means over blocks of pairs, pairs without a synapse counting
-as zero, so that density and strength both show. The scale ends at the 99th percentile of what is drawn.
+Neuron 0 is at the lower left, as it is at the bottom of a raster. A net with more neurons than cells is drawn in
+square blocks of them, each with the sum of its weights: two synapses of 0.9 mV read 1.8 mV. The scale ends at the
+99th percentile of what is drawn.
 """
 
 import numpy as np
@@ -25,12 +26,12 @@ def weight_matrix(
 ) -> Axes:
     """Draw sparse weights; returns the axes, with a colour bar beside them.
 
-    indptr     (n_rows + 1,), indices (nnz,), weight (nnz,): row r holds the synapses of source r n_cols
-    number of targets; n_rows if None order      permutation (n,) that is applied to sources and targets,
-    for a square matrix: `np.argsort(~excitatory,
-               kind="stable")` puts inhibitory neurons last
+    indptr     (n_rows + 1,), indices (nnz,), weight (nnz,): row r holds the synapses of source r
+    n_cols     number of targets; n_rows if None
+    order      permutation (n,) that is applied to sources and targets of a square matrix; the axes count along it:
+               `np.argsort(~excitatory, kind="stable")` puts inhibitory neurons last
     unit       of the weights, for the colour bar
-    max_cells  the most cells along a side; above, blocks of pairs are averaged
+    max_cells  the most cells along a side; above, blocks of pairs are summed (those at the far edges may hold fewer)
 
     Raises ValueError for arrays that do not fit and an order that is no permutation.
     """
@@ -48,18 +49,19 @@ def weight_matrix(
         cmap=looks.SIGNED,
         vmin=-limit,
         vmax=limit,
-        extent=(-0.5, cells.shape[1] * block - 0.5, cells.shape[0] * block - 0.5, -0.5),
+        origin="lower",
+        extent=(-0.5, cells.shape[1] * block - 0.5, -0.5, cells.shape[0] * block - 0.5),
         aspect="equal",
         interpolation="nearest",
     )
     ax.set(
         xlim=(-0.5, shape[1] - 0.5),
-        ylim=(shape[0] - 0.5, -0.5),
+        ylim=(-0.5, shape[0] - 0.5),
         xlabel="target neuron",
         ylabel="source neuron",
     )
     ax.spines[:].set_visible(True)
-    label = "weight" if block == 1 else "mean weight of a pair"
+    label = "weight" if block == 1 else f"sum of the weights in {block} × {block} pairs"
     extend = "both" if np.abs(cells).max(initial=0) > limit else "neither"
     beside = ax.inset_axes((1.05, 0.0, 0.05, 1.0))  # as tall as the matrix, whatever its aspect
     label = f"{label} ({unit})" if unit else label
@@ -93,13 +95,10 @@ def _places(order, shape) -> np.ndarray:
 
 
 def _blocks(rows, cols, weight, shape, block: int) -> np.ndarray:
-    """Mean weight over the pairs of each block; the last blocks of a side hold fewer pairs."""
+    """Sum of the weights in each block of `block` sources and as many targets."""
     height, width = -(-shape[0] // block), -(-shape[1] // block)
     flat = (rows // block) * width + cols // block
-    total = np.bincount(flat, weight, minlength=height * width).reshape(height, width)
-    tall = np.diff(np.minimum(np.arange(height + 1) * block, shape[0]))
-    wide = np.diff(np.minimum(np.arange(width + 1) * block, shape[1]))
-    return total / np.outer(tall, wide)
+    return np.bincount(flat, weight, minlength=height * width).reshape(height, width)
 
 
 def _limit(cells: np.ndarray) -> float:

@@ -14,10 +14,14 @@ PORTS = ("x",)
 
 
 class Params(NamedTuple):
+    """Kernel constants of the kernel."""
+
     decay: float  # exp(-dt / tau_syn), in [0, 1)
 
 
 class State(NamedTuple):
+    """What changes from step to step."""
+
     i: float  # synaptic drive, in the unit of the port
 
 
