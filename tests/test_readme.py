@@ -25,6 +25,7 @@ def test_the_python_example_runs(tmp_path):
 
 def test_it_is_short_and_its_links_hold():
     assert len(README.splitlines()) < 120
+    assert not re.search(r"@[A-Z]+@|TODO", README)
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert (ROOT / target).exists(), target
 
