@@ -6,6 +6,7 @@
 The number checks take scalars and arrays, refuse NaN, and return their value.
 """
 
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -72,6 +73,11 @@ def one_of(owner: str, name: str, value, choices: Iterable, error: type[Exceptio
     near = get_close_matches(str(value), [str(c) for c in choices], n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else ""
     fail(owner, f"{name} must be one of {', '.join(map(str, choices))}", value, hint, error)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _in(unit: str) -> str:

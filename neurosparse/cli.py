@@ -195,9 +195,10 @@ def _guard(command: str, debug: bool, after_interrupt: str = "nothing was writte
 
 
 def _run(name: str, module: Any, config: Any, threads: int | None, out: Path) -> Any:
-    from neurosparse.io import launch, provenance
+    from neurosparse import check
+    from neurosparse.io import launch
 
-    return launch.run(name, module, config, threads or provenance.cores(), out)
+    return launch.run(name, module, config, threads or check.cores(), out)
 
 
 def _newest(source: str, figure: str, out: Path) -> Path:

@@ -9,7 +9,6 @@ sum is made in source order, and random numbers are counter-based. Spikes are st
 """
 
 import itertools
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -103,7 +102,7 @@ def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], thread
     A sample is what `run` takes as inputs; a function is called in the thread that runs it. The samples are drawn
     as they are needed, a few ahead. threads: default all cores.
     """
-    threads = check.integer("clock.run_batch", "threads", cores() if threads is None else threads, low=1)
+    threads = check.integer("clock.run_batch", "threads", check.cores() if threads is None else threads, low=1)
     n_steps = _duration("clock.run_batch", duration, engine.plan.dt)
     left = iter(samples)
     if threads == 1:
@@ -146,11 +145,6 @@ def fingerprint(engine: Engine) -> str:
 def state_bytes(engine: Engine) -> int:
     """Memory that one running sample needs beside the network itself, without its recordings."""
     return sum(array.nbytes for array in engine.initial.values())
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def profile(net: Network, duration: float, samples: Iterable[Inputs], monitors: tuple = ()) -> dict[str, float]:

@@ -59,7 +59,6 @@ class Route(NamedTuple):
     segments: np.ndarray  # (n_rows * n_delays + 1,) int64: the synapses of a source with a delay
     indices: np.ndarray  # (nnz,) int32 targets
     weight: np.ndarray  # (nnz,) float32, or (1,) where all are equal
-    order: np.ndarray | None  # (nnz,) place in the Projection's csr of each synapse; None where they are the same
 
 
 class Plan(NamedTuple):
@@ -243,21 +242,21 @@ def _route(plan: Plan, projection: Projection) -> Route:
     low = 0 if plan.parts[source].dynamics is None else 1
     check.between(owner, "delay", projection.delay, 0, LONGEST * plan.dt, "ms")
     steps = np.asarray(grid.steps(owner, "delay", projection.delay, plan.dt, low))
-    delays, segments, indices, weight, order = _by_delay(wiring, steps)
+    delays, segments, indices, weight = _by_delay(wiring, steps)
     if len(weight) > 1 and np.all(weight == weight[0]):
         weight = csr.frozen(weight[:1])
-    return Route(source, target, port, delays, segments, indices, weight, order)
+    return Route(source, target, port, delays, segments, indices, weight)
 
 
 def _by_delay(wiring: csr.Csr, steps: np.ndarray) -> tuple:
-    """(delays, segments, indices, weight, order) of a Route."""
+    """(delays, segments, indices, weight) of a Route."""
     delays, kind = np.unique(steps, return_inverse=True)
     if len(delays) <= 1:
         delays = delays if len(delays) else np.ones(1, dtype=np.int64)
-        return csr.frozen(delays), *(csr.frozen(array) for array in wiring[:3]), None
+        return csr.frozen(delays), *(csr.frozen(array) for array in wiring[:3])
     rows, cols, weight = csr.to_coo(wiring)
     segment = rows * len(delays) + kind.reshape(-1)
     order = np.argsort(segment, kind="stable")  # targets ascend in a row, and so in each of its segments
     segments = np.zeros(wiring.n_rows * len(delays) + 1, dtype=np.int64)
     np.cumsum(np.bincount(segment, minlength=len(segments) - 1), out=segments[1:])
-    return *(csr.frozen(array) for array in (delays, segments, cols[order], weight[order])), order
+    return tuple(csr.frozen(array) for array in (delays, segments, cols[order], weight[order]))

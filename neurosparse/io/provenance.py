@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from neurosparse import __version__
+from neurosparse import __version__, check
 
 _ALWAYS = ("numpy", "numba", "scipy", "h5py", "scikit-learn")
 _IF_LOADED = ("torch",)
@@ -42,7 +42,7 @@ def collect(
         "versions": versions(),
         **git(folder or Path(__file__).parents[2]),
         "cpu": cpu(),
-        "cores": cores(),
+        "cores": check.cores(),
         "platform": platform.platform(),
     }
 
@@ -71,13 +71,6 @@ def cpu() -> str:
         pass
     mac = _output(["sysctl", "-n", "machdep.cpu.brand_string"]) if sys.platform == "darwin" else None
     return mac or platform.processor() or platform.machine() or "unknown"
-
-
-def cores() -> int:
-    """Number of processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def command() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from neurosparse import discover
+from neurosparse import check, discover
 from neurosparse.io import config, progress, provenance, strict_json, table
 from neurosparse.io.results import Record
 
@@ -73,7 +73,7 @@ def facts() -> dict[str, Any]:
     return {
         "versions": provenance.versions(),
         "cpu": provenance.cpu(),
-        "cores": provenance.cores(),
+        "cores": check.cores(),
         "project": project,
         "data": str(folder()),
         "kernel_cache": str(cache) if cache else None,
