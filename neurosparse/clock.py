@@ -18,16 +18,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.core.errors import NumbaError
 
-from neurosparse import check, grid, jit, record
+from neurosparse import check, grid, jit, record, shares
+from neurosparse.csr import Csr
 from neurosparse.encode import check_events
 from neurosparse.fuse import PHASES, fuse, ports_used
 from neurosparse.network import Network, StateMonitor
-from neurosparse.record import Spikes, States
-from neurosparse.resolve import Plan, resolve
+from neurosparse.plan import Plan, Route
+from neurosparse.record import Rates, Spikes, States
+from neurosparse.resolve import resolve
+from neurosparse.routes import as_csr, incoming
 
 BLOCKS = (1, 32)  # samples handed to a thread at a time: as many as take about BLOCK_SECONDS
 BLOCK_SECONDS = 0.02
 MOST_STEPS = 2**53
+MOST_THREADS = 256
 STEP_RULES = "a step holds arithmetic and neurosparse.ops; helpers need @jit.shared; NUMBA_DISABLE_JIT=1 helps to debug"
 SLICE = 1000  # steps between two looks at Ctrl-C
 
@@ -47,6 +51,7 @@ class Run(NamedTuple):
     spikes: dict[str, Spikes]
     counts: dict[str, np.ndarray]  # (n,) int64 spikes of each neuron
     states: dict[str, States]
+    rates: dict[str, Rates]
     n_steps: int
     end: Moment | None  # None for the samples of a batch
 
@@ -60,18 +65,23 @@ class Engine(NamedTuple):
     args: tuple[str, ...]
     fixed: dict[str, Any]  # arguments that no run changes
     initial: dict[str, np.ndarray]  # the state before the first step
+    threads: int  # that share one run
 
 
-def compile(net: Network, monitors: tuple = (), now: Callable | None = None) -> Engine:
+def compile(net: Network, monitors: tuple = (), threads: int = 1, now: Callable | None = None) -> Engine:
     """Check the network, write and compile its loop (or take it from the cache). `now` is for `profile`.
 
-    Raises ValueError or TypeError for a network or a monitor that can not be run, before anything is compiled.
+    threads: how many share one run, each with its own neurons; more than there are cores only wait for each other.
+    Without JIT one thread does it all. Raises ValueError or TypeError for a network or a monitor that can not be run,
+    before anything is compiled.
     """
+    threads = check.integer("clock.compile", "threads", threads, low=1, high=MOST_THREADS)
     plan = resolve(net)
     record.check_monitors(plan, monitors)
     loop = fuse(plan, monitors, now)
     advance = jit.generated(loop.text, "advance", loop.namespace, *loop.digests, *([None] if now else []))
-    return Engine(plan, monitors, advance, loop.args, _fixed(plan, monitors), _initial(plan))
+    threads = 1 if jit.disabled() else threads
+    return Engine(plan, monitors, advance, loop.args, _fixed(plan, monitors, threads), _initial(plan), threads)
 
 
 def run(
@@ -80,6 +90,7 @@ def run(
     inputs: Inputs | None = None,
     monitors: tuple = (),
     start: Moment | None = None,
+    threads: int = 1,
 ) -> Run:
     """Run for `duration` ms from the initial state, or on from `start`, the `end` of an earlier run of this network.
 
@@ -87,9 +98,10 @@ def run(
     cover this run alone. A run cut in two, with its inputs, is the same run bit for bit; `start` is left as it was.
     Raises ValueError for missing, unknown or ill-shaped inputs, and for a `start` of another network.
     """
-    engine = net if isinstance(net, Engine) else compile(net, monitors)
-    if isinstance(net, Engine) and monitors:
-        check.fail("clock.run", "an Engine has its monitors already", monitors, "give them to clock.compile")
+    engine = net if isinstance(net, Engine) else compile(net, monitors, threads)
+    if isinstance(net, Engine) and (monitors or threads != 1):
+        got = (monitors, threads)
+        check.fail("clock.run", "an Engine has its monitors and threads already", got, "give them to clock.compile")
     n_steps = _duration("clock.run", duration, engine.plan.dt)
     if start is not None:
         _check_moment(engine, start)
@@ -137,9 +149,25 @@ def fingerprint(engine: Engine) -> str:
     for part in engine.plan.parts:
         modules = [d.module for d in (part.dynamics, *part.kernels.values()) if d is not None]
         parts += [part.name, *(jit.code_digest(module.step) or module.__name__ for module in modules)]
-    for name, value in sorted((_fixed(engine.plan, ()) | engine.initial).items()):
-        parts += [name, np.asarray(value).tobytes()]
+    for route in engine.plan.routes:
+        rule = route.rule and route.rule.module
+        steps = [rule.trace, rule.on_pre, rule.on_post] if rule else []
+        steps += [route.release.module.release] if route.release else []
+        parts += [jit.code_digest(step) or step.__module__ for step in steps]
+    for name, value in sorted((_fixed(engine.plan, (), 1) | engine.initial).items()):
+        parts += [name, b"" if value is None else np.asarray(value).tobytes()]
     return jit.digest(jit.source_hash(), *parts)
+
+
+def weights(engine: Engine, moment: Moment | None = None) -> tuple[Csr, ...]:
+    """Synapses of every projection with their weights at `moment`, the `end` of a run; by default the first weights."""
+    if moment is not None:
+        _check_moment(engine, moment)
+    arrays, parts = (engine.initial if moment is None else moment.arrays), engine.plan.parts
+    return tuple(
+        as_csr(route, arrays.get(f"w{j}_w"), (parts[route.source].n, parts[route.target].n))
+        for j, route in enumerate(engine.plan.routes)
+    )
 
 
 def state_bytes(engine: Engine) -> int:
@@ -186,16 +214,26 @@ def _check_moment(engine: Engine, start: Moment) -> None:
         check.fail("clock.run", "start must come from this network", sorted(start.arrays), "run it from the beginning")
 
 
-def _fixed(plan: Plan, monitors: tuple) -> dict[str, Any]:
+def _fixed(plan: Plan, monitors: tuple, threads: int) -> dict[str, Any]:
     fixed: dict[str, Any] = {}
     for k, part in enumerate(plan.parts):
         if part.dynamics is not None:
             fixed |= {f"p{k}_{name}": value for name, value in part.dynamics.params.items()}
         for port, kernel in part.kernels.items():
             fixed |= {f"p{k}_{port}__{name}": value for name, value in kernel.params.items()}
+        fixed |= {f"bounds{k}": shares.bounds(part.n, threads), f"chance{k}": part.chance, f"stream{k}": part.stream}
+    for d, entry in enumerate(plan.drives):
+        fixed |= {f"table{d}": entry.table, f"driven{d}": entry.weight, f"drawn{d}": entry.stream}
+    for j, route in enumerate(plan.routes):
+        if route.release:
+            fixed |= {f"pr{j}__{name}": value for name, value in route.release.params.items()}
+        if route.rule:
+            fixed |= {f"pr{j}_{name}": value for name, value in route.rule.params.items()} | {f"sign{j}": route.sign}
+            fixed |= dict(zip((f"inptr{j}", f"insyn{j}", f"inseg{j}"), incoming(route, plan.parts[route.target].n)))
     fixed = {name: _owned(value) for name, value in fixed.items()}
     for j, route in enumerate(plan.routes):
-        fixed |= {f"{name}{j}": getattr(route, name) for name in ("delays", "segments", "indices", "weight")}
+        fixed |= {f"{name}{j}": getattr(route, name) for name in ("delays", "indices", "weight")}
+        fixed[f"segments{j}"] = shares.cut(route.segments, route.indices, fixed[f"bounds{route.target}"])
     for m, monitor in enumerate(monitors):
         if isinstance(monitor, StateMonitor):
             fixed |= {f"every{m}": monitor.every, f"ids{m}": record.ids(plan, monitor)}
@@ -208,19 +246,39 @@ def _owned(value):
 
 
 def _initial(plan: Plan) -> dict[str, np.ndarray]:
-    """The state before the first step: membranes, kernels, what is in flight."""
+    """The state before the first step: membranes, kernels, synapses that change, what is in flight."""
     state: dict[str, np.ndarray] = {}
     for k, part in enumerate(plan.parts):
-        if part.dynamics is None:
+        ticks = 1 + _longest(plan, k)
+        if part.given:
             state |= {f"start{k}": np.zeros(1, dtype=np.int64), f"index{k}": np.empty(0, dtype=np.int32)}
             continue
-        ticks = 1 + _longest(plan, k)
-        state[f"z{k}"] = np.zeros(-(-part.n // 8) * 8, dtype=np.bool_)
-        state |= {f"ring{k}": np.zeros((ticks, part.n), dtype=np.int32), f"ringn{k}": np.zeros(ticks, dtype=np.int64)}
+        state |= {f"ring{k}": np.zeros((ticks, part.n), np.int32), f"ringn{k}": np.zeros((ticks, 1), np.int64)}
+        if part.dynamics is None:
+            continue
+        state[f"z{k}"] = np.zeros(-(-part.n // 8) * 8, dtype=np.uint8)
         state |= {f"x{k}_{port}": np.zeros(part.n) for port in ports_used(plan, k)}
         state |= {f"s{k}_{name}": value for name, value in part.dynamics.state.items()}
         for port, kernel in part.kernels.items():
             state |= {f"s{k}_{port}__{name}": value for name, value in kernel.state.items()}
+    for j, route in enumerate(plan.routes):
+        state |= _changing(plan, j, route)
+    return state
+
+
+def _changing(plan: Plan, j: int, route: Route) -> dict[str, np.ndarray]:
+    """State of a projection's rule and release."""
+    state: dict[str, np.ndarray] = {}
+    n, ticks = plan.parts[route.source].n, 1 + _longest(plan, route.source)
+    if route.release:
+        state |= {f"sr{j}__{name}": value for name, value in route.release.state.items()}
+        state |= {f"last{j}": np.full(n, -1, dtype=np.int64), f"amp{j}": np.zeros((ticks, n))}
+    if route.rule:
+        module = route.rule.module
+        state[f"w{j}_w"] = route.weight.astype(np.float64)
+        state |= {f"w{j}_{name}": np.full(len(route.weight), first) for name, first in route.rule.synapse.items()}
+        state |= {f"h{j}_{name}": np.zeros((ticks + 1, n)) for name in module.Pre._fields}
+        state |= {f"g{j}_{name}": np.zeros(plan.parts[route.target].n) for name in module.Post._fields}
     return state
 
 
@@ -236,23 +294,45 @@ def _run(engine: Engine, n_steps: int, inputs: Inputs, start: Moment | None = No
     plan, begin = engine.plan, start.step if start else 0
     state = {name: array.copy() for name, array in (start.arrays if start else engine.initial).items()}
     heard = _heard(plan, given, state, begin, n_steps)
-    made = record.buffers(plan, engine.monitors, begin, n_steps)
+    made = record.buffers(plan, engine.monitors, begin, n_steps, engine.threads)
+    _deal(engine, state, shares.apart)
     words = {f"zw{name[1:]}": array.view(np.uint64) for name, array in state.items() if name[0] == "z"}
     values = engine.fixed | state | words | heard | made.arrays
-    arguments = [values[name] for name in engine.args]
+    arguments = [shares.gate(), np.zeros(2, dtype=np.int64), *[values[name] for name in engine.args]]
     t = begin
-    while t < begin + n_steps:
-        t = _advance(engine, t, min(t + SLICE, begin + n_steps), begin, arguments)
-        record.drain(made)
+    with ThreadPoolExecutor(engine.threads) as pool:  # starts no thread before it is given work
+        while t < begin + n_steps:
+            t = _advance(engine, pool, t, min(t + SLICE, begin + n_steps), begin, arguments)
+            record.drain(made)
+    _deal(engine, state, shares.together)
     end = Moment(t, state | _tails(plan, heard, t)) if keep else None
     return Run(*record.collect(plan, engine.monitors, made, given), n_steps, end)
 
 
-def _advance(engine: Engine, t: int, until: int, begin: int, arguments: list) -> int:
+def _deal(engine: Engine, state: dict[str, np.ndarray], move: Callable) -> None:
+    """Lists of spikes in flight, dealt out to the threads or put together again, with what the spikes released."""
+    if engine.threads == 1:
+        return
+    for k, part in enumerate(engine.plan.parts):
+        if not part.given:
+            beside = [f"amp{j}" for j, route in enumerate(engine.plan.routes) if route.source == k and route.release]
+            names = [f"ring{k}", *beside]
+            ring, *others = (state[name] for name in names)
+            counts, arrays = move(ring, state[f"ringn{k}"], engine.fixed[f"bounds{k}"], *others)
+            state |= {f"ringn{k}": counts} | dict(zip(names, arrays, strict=True))
+
+
+def _advance(engine: Engine, pool: ThreadPoolExecutor, t: int, until: int, begin: int, arguments: list) -> int:
     try:
-        return engine.advance(t, until, begin, *arguments)
+        if engine.threads == 1:
+            return engine.advance(t, until, begin, 0, 1, *arguments)
+        engine.advance(t, t, begin, 0, engine.threads, *arguments)  # compiles, or fails, before anyone waits
+        jobs = [pool.submit(engine.advance, t, until, begin, me, engine.threads, *arguments)
+                for me in range(engine.threads)]  # fmt: skip
+        return min([job.result() for job in jobs])  # all reached the same tick
     except NumbaError as error:
         models = {d.module.__name__ for part in engine.plan.parts for d in (part.dynamics, *part.kernels.values()) if d}
+        models |= {route.rule.module.__name__ for route in engine.plan.routes if route.rule}
         reason = " ".join(str(error).split())
         check.fail("clock", f"the steps of {', '.join(sorted(models))} must compile", reason, STEP_RULES, TypeError)
 
@@ -260,7 +340,7 @@ def _advance(engine: Engine, t: int, until: int, begin: int, arguments: list) ->
 def _heard(plan: Plan, given: Mapping[str, Any], state: dict, begin: int, n_steps: int) -> dict[str, Any]:
     """What comes from outside: events, after those of earlier runs that are still in flight, and currents."""
     owner = "clock.run"
-    needed = [part.name for part in plan.parts if part.dynamics is None] + [name for name, *_ in plan.inputs]
+    needed = [part.name for part in plan.parts if part.given] + [name for name, *_ in (*plan.inputs, *plan.modulators)]
     for name in given:
         check.one_of(owner, "input", name, needed)
     missing = [name for name in needed if name not in given]
@@ -268,7 +348,7 @@ def _heard(plan: Plan, given: Mapping[str, Any], state: dict, begin: int, n_step
         check.fail(owner, f"inputs must name {', '.join(needed)}", sorted(given), f"add {', '.join(missing)}")
     values: dict[str, Any] = {}
     for k, part in enumerate(plan.parts):
-        if part.dynamics is None:
+        if part.given:
             events = check_events(f"{owner} input {part.name!r}", given[part.name], part.n, n_steps)
             before = state[f"start{k}"]
             values[f"start{k}"] = np.concatenate([before[:-1], before[-1] + events.start])
@@ -276,6 +356,8 @@ def _heard(plan: Plan, given: Mapping[str, Any], state: dict, begin: int, n_step
             values[f"base{k}"] = begin - (len(before) - 1)
     for c, (name, k, _) in enumerate(plan.inputs):
         values[f"in{c}"] = _current(f"{owner} input {name!r}", given[name], plan.parts[k].n, n_steps)
+    for c, (name, k) in enumerate(plan.modulators):
+        values[f"mod{c}"] = _current(f"{owner} modulator {name!r}", given[name], plan.parts[k].n, n_steps)
     return values
 
 
@@ -283,7 +365,7 @@ def _tails(plan: Plan, heard: Mapping[str, Any], end: int) -> dict[str, np.ndarr
     """The events that are still in flight at step `end`."""
     tails = {}
     for k, part in enumerate(plan.parts):
-        if part.dynamics is None:
+        if part.given:
             start = heard[f"start{k}"][-1 - min(_longest(plan, k), end) :]
             tails |= {f"start{k}": start - start[0], f"index{k}": heard[f"index{k}"][start[0] :]}
     return tails

@@ -54,6 +54,11 @@ _helpers: dict[Callable, str] = {}  # what each helper reached when it was first
 shared = register_jitable
 
 
+def disabled() -> bool:
+    """Whether plain Python runs instead of machine code."""
+    return bool(_config.DISABLE_JIT)
+
+
 def device(function: Callable) -> Callable:
     """Compiled for calls from compiled code only; a plain step becomes this inside a loop."""
     return function if _config.DISABLE_JIT else numba.njit(**OPTIONS)(function)

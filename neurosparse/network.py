@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from neurosparse.csr import Csr
+from neurosparse.rng import Stream
+from neurosparse.wire import Later
 
 
 class SpikeSource(NamedTuple):
@@ -22,6 +24,18 @@ class SpikeSource(NamedTuple):
 
     name: str
     n: int
+
+
+class PoissonSource(NamedTuple):
+    """A population without dynamics whose members fire as independent Poisson processes, drawn inside the loop.
+
+    rate in Hz, one number or (n,); at most one spike a step: each fires with probability rate * dt.
+    """
+
+    name: str
+    n: int
+    rate: Any
+    stream: Stream
 
 
 class Population(NamedTuple):
@@ -43,16 +57,23 @@ class Population(NamedTuple):
 class Projection(NamedTuple):
     """Synapses from a source population to one port of a target population.
 
+    csr: synapses, or a recipe for them (`wire.later`), which is followed when the network is compiled.
     delay (ms) is one number, or (nnz,) for one of each synapse in the row order of `csr`, whose rows are sources and
-    columns targets. Spikes of neurons need a delay of at least one step; events of a
+    columns targets. Spikes of neurons and of a PoissonSource need a delay of at least one step; events of a
     SpikeSource may have delay 0 and then count in the very step in which they are emitted.
+    rule: (plasticity module, its parameters), e.g. ("stdp", {"w_max": 2.0}); weights then all have one sign.
+    release: (short-term plasticity module, its parameters), e.g. ("tsodyks", {"tau_rec": 800.0}).
+    modulator: name of the Modulator that the rule listens to.
     """
 
     source: str
     target: str
-    csr: Csr
+    csr: Csr | Later
     delay: Any
     port: str
+    rule: tuple[ModuleType | str, Mapping[str, Any]] | None = None
+    release: tuple[ModuleType | str, Mapping[str, Any]] | None = None
+    modulator: str | None = None
 
 
 class CurrentInput(NamedTuple):
@@ -66,6 +87,30 @@ class CurrentInput(NamedTuple):
     port: str
 
 
+class Modulator(NamedTuple):
+    """A third factor for the rules of projections onto `target`; its values are given to a run under `name`.
+
+    As a CurrentInput: one number, (n,) for each neuron of the target, (n_steps, 1) or (n_steps, n).
+    """
+
+    name: str
+    target: str
+
+
+class PoissonInput(NamedTuple):
+    """Poisson spikes from many sources of its own for each neuron of `target`, drawn inside the loop.
+
+    In each step every neuron gets `weight` times a Poisson number of mean rate * dt at `port`; rate (Hz) is the sum
+    over all its sources, one number or (n,).
+    """
+
+    target: str
+    port: str
+    rate: Any
+    weight: float
+    stream: Stream
+
+
 class SpikeMonitor(NamedTuple):
     """Record the spikes of a population as (i, t) pairs; `counts_only` keeps spike counts of neurons alone."""
 
@@ -74,18 +119,34 @@ class SpikeMonitor(NamedTuple):
 
 
 class StateMonitor(NamedTuple):
-    """Record State fields of a population after every `every`-th step, for all neurons or the ids in `subset`."""
+    """Record State fields of a population after every `every`-th step, for all neurons or the ids in `subset`.
+
+    window: (from, to) in ms records only steps that end in (from, to].
+    """
 
     target: str
     fields: tuple[str, ...]
     every: int = 1
     subset: tuple[int, ...] | None = None
+    window: tuple[float, float] | None = None
+
+
+class PopulationRateMonitor(NamedTuple):
+    """Record how many neurons of a population spike in each step."""
+
+    target: str
 
 
 class Network(NamedTuple):
     """Everything that a run needs but its inputs. dt in ms."""
 
-    populations: tuple[Population | SpikeSource, ...]
+    populations: tuple[Population | SpikeSource | PoissonSource, ...]
     projections: tuple[Projection, ...] = ()
-    inputs: tuple[CurrentInput, ...] = ()
+    inputs: tuple[CurrentInput | PoissonInput | Modulator, ...] = ()
     dt: float = 0.1
+
+    def __str__(self) -> str:
+        """A table of its parts, and the memory that it will need."""
+        from neurosparse import describe
+
+        return describe.table(self)

@@ -4,13 +4,18 @@ Random builders draw every row (or target) from its own counters, so a row does 
 or on sizes it does not touch. `weight` is one number; `csr.reweight` sets others.
 """
 
+import functools
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from neurosparse import check, rng
 from neurosparse.csr import Csr, from_coo, make, reweight
 from neurosparse.jit import kernel
+
+BITS = 200  # pairs for each synapse up to which a bit for every pair is smaller than a table of the chosen
 
 
 def bernoulli(stream: rng.Stream, n_pre: int, n_post: int, p: float, weight: float = 1.0, loops: bool = True) -> Csr:
@@ -56,13 +61,52 @@ def fixed_in_degree(
     return _filled(indptr, cols, weight, n_post)
 
 
+def fixed_out_degree(
+    stream: rng.Stream, n_pre: int, n_post: int, k: int, weight: float = 1.0, loops: bool = True
+) -> Csr:
+    """Every source projects to exactly k distinct targets, all sets equally likely."""
+    owner = "wire.fixed_out_degree"
+    _stream(owner, stream)
+    _sizes(owner, n_pre, n_post)
+    barred = 0 if loops else 1
+    if barred and n_pre != n_post:
+        check.fail(owner, "loops=False needs n_pre == n_post", (n_pre, n_post))
+    check.integer(owner, "k", k, 0, n_post - barred, "there are no more targets to choose from")
+    check.number(owner, "weight", weight)
+    cols = np.empty((n_pre, k), dtype=np.int32)
+    _choose_ascending(stream, n_post, barred, rng.set_table(k), cols)
+    return _filled(np.arange(n_pre + 1) * k, cols.reshape(-1), weight, n_post)
+
+
+def multapses(stream: rng.Stream, n_pre: int, n_post: int, n_synapses: int, weight: float = 1.0) -> Csr:
+    """`n_synapses` pairs, each drawn independently of the others; a pair drawn m times is one synapse of m * weight.
+
+    With a weight of 1 the weights are the numbers of contacts, and their sum is n_synapses.
+    """
+    owner = "wire.multapses"
+    _stream(owner, stream)
+    _sizes(owner, n_pre, n_post)
+    check.integer(owner, "n_synapses", n_synapses)
+    check.number(owner, "weight", weight)
+    flat = np.empty(n_synapses, dtype=np.int64)
+    _any_pairs(stream, n_pre * n_post, flat)
+    flat.sort()
+    first = np.flatnonzero(np.diff(flat, prepend=-1))
+    contacts = np.diff(first, append=n_synapses)
+    return reweight(_from_flat(flat[first], n_pre, n_post, weight), contacts * float(weight))
+
+
 def pairs(stream: rng.Stream, n_pre: int, n_post: int, n_synapses: int, weight: float = 1.0) -> Csr:
     """Exactly `n_synapses` distinct pairs, all sets equally likely."""
     _stream("wire.pairs", stream)
     _sizes("wire.pairs", n_pre, n_post)
     check.integer("wire.pairs", "n_synapses", n_synapses, 0, n_pre * n_post, "that is every pair there is")
-    flat = rng.choice(stream, n_pre * n_post, n_synapses)
-    return from_coo(flat // n_post, flat % n_post, weight, (n_pre, n_post))
+    check.number("wire.pairs", "weight", weight)
+    if n_pre * n_post > BITS * n_synapses:
+        return _from_flat(rng.choice(stream, n_pre * n_post, n_synapses), n_pre, n_post, weight)
+    flat = np.empty(n_synapses, dtype=np.int64)
+    _choose_pairs(stream, n_pre * n_post, np.zeros(n_pre * n_post // 64 + 1, dtype=np.uint64), flat)
+    return _from_flat(flat, n_pre, n_post, weight)
 
 
 def distance(stream: rng.Stream, positions, kind, constants, length: float, weight: float = 1.0) -> Csr:
@@ -113,10 +157,14 @@ def ring(n: int, k: int, weight: float = 1.0) -> Csr:
 def all_to_all(n_pre: int, n_post: int, weight: float = 1.0, loops: bool = True) -> Csr:
     """Every pair; `loops=False` leaves out i -> i."""
     _sizes("wire.all_to_all", n_pre, n_post)
-    mask = np.ones((n_pre, n_post), dtype=np.bool_)
+    check.number("wire.all_to_all", "weight", weight)
+    cols = np.tile(np.arange(n_post, dtype=np.int32), n_pre)
+    indptr = np.arange(n_pre + 1) * n_post
     if not loops:
-        np.fill_diagonal(mask, False)
-    return _from_mask(mask, weight)
+        both = min(n_pre, n_post)
+        cols = np.delete(cols, np.arange(both) * (n_post + 1))
+        indptr -= np.minimum(np.arange(n_pre + 1), both)
+    return _filled(indptr, cols, weight, n_post)
 
 
 def one_to_one(n: int, weight: float = 1.0) -> Csr:
@@ -162,8 +210,13 @@ def _filled(indptr: np.ndarray, cols: np.ndarray, weight: float, n_post: int) ->
 
 
 def _from_mask(mask: np.ndarray, weight: float) -> Csr:
-    rows, cols = np.nonzero(mask)
-    return from_coo(rows, cols, weight, mask.shape)
+    return _from_flat(np.flatnonzero(mask), mask.shape[0], mask.shape[1], weight)
+
+
+def _from_flat(flat: np.ndarray, n_pre: int, n_post: int, weight: float) -> Csr:
+    """Distinct pairs pre * n_post + post, ascending."""
+    indptr = np.searchsorted(flat, np.arange(n_pre + 1) * n_post)
+    return _filled(indptr, (flat % n_post).astype(np.int32), weight, n_post)
 
 
 @kernel
@@ -199,6 +252,54 @@ def _choose(stream, n_pre, barred, table, sources):
         for a in range(sources.shape[1]):
             if barred == 1 and sources[target, a] >= target:
                 sources[target, a] += 1
+
+
+@kernel
+def _choose_ascending(stream, n, barred, table, cols):
+    """Row `source` of cols (n_pre, k): its distinct targets, ascending; with barred = 1 all but `source` itself."""
+    n_pre, k = cols.shape
+    found = np.empty(k, dtype=np.int64)
+    marked = np.zeros(n, dtype=np.bool_)
+    for source in range(n_pre):
+        rng.distinct(stream, source, n - barred, table, found)
+        if n < 32 * k:  # reading marks in order is then cheaper than sorting
+            for a in range(k):
+                marked[found[a]] = True
+            a = 0
+            for target in range(n):
+                if marked[target]:
+                    marked[target] = False
+                    found[a] = target
+                    a += 1
+        else:
+            found.sort()
+        for a in range(k):
+            cols[source, a] = found[a] + 1 if barred == 1 and found[a] >= source else found[a]
+
+
+@kernel
+def _choose_pairs(stream, n, marks, flat):
+    """The set that `rng.choice` draws, ascending, kept as one bit for each of n pairs rather than as a hash table."""
+    k, one = len(flat), np.uint64(1)
+    for m in range(k):
+        last = n - k + m
+        x = rng.below(stream, last, 0, last + 1)
+        if (marks[x >> 6] >> np.uint64(x & 63)) & one:
+            x = last
+        marks[x >> 6] |= one << np.uint64(x & 63)
+    a = 0
+    for word in range(len(marks)):
+        if marks[word] != 0:
+            for bit in range(64):
+                if (marks[word] >> np.uint64(bit)) & one:
+                    flat[a] = 64 * word + bit
+                    a += 1
+
+
+@kernel
+def _any_pairs(stream, n, flat):
+    for a in range(len(flat)):
+        flat[a] = rng.below(stream, a, 0, n)
 
 
 @kernel
@@ -238,3 +339,28 @@ def _ensemble_mask(stream, pre, post, p, mask):
         for j in range(len(post)):
             mask[i, j] = rng.bernoulli(stream, i, j, p[pre[i], post[j]])
     return mask
+
+
+class Later(NamedTuple):
+    """Wiring that is built when a network is compiled, so that its size is known, and can be refused, before."""
+
+    build: Callable[[], Csr]
+    n_rows: int
+    n_cols: int
+    expected: float  # synapses
+
+
+def later(
+    builder: Callable[..., Csr], stream: rng.Stream, n_pre: int, n_post: int, amount: float, *args, **kwargs
+) -> Later:
+    """Any of the random builders with (stream, n_pre, n_post, amount), to be called later with the same arguments.
+
+        Projection("exc", "inh", wire.later(wire.fixed_in_degree, stream, 8000, 2000, 100, 0.5), 1.5, "jump")
+
+    Raises ValueError for a builder whose number of synapses it does not know.
+    """
+    counts = {bernoulli: n_pre * n_post, fixed_in_degree: n_post, fixed_out_degree: n_pre, pairs: 1, multapses: 1}
+    if builder not in counts:
+        check.fail("wire.later", f"builder must be one of {', '.join(b.__name__ for b in counts)}", builder)
+    build = functools.partial(builder, stream, n_pre, n_post, amount, *args, **kwargs)
+    return Later(build, n_pre, n_post, float(amount) * counts[builder])

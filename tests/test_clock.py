@@ -190,7 +190,7 @@ def test_counts_equal_the_spikes():
 def test_profile_accounts_for_the_phases():
     net, n_steps, inputs = busy()
     spent = clock.profile(net, float(n_steps), [inputs] * 3, (SpikeMonitor("b", counts_only=True),))
-    assert list(spent) == ["deliver", "step", "collect and record"]
+    assert list(spent) == ["deliver", "step", "record"]
     assert all(seconds > 0 for seconds in spent.values())
 
 
@@ -230,7 +230,7 @@ def test_bad_monitors(monitors, message):
 
 
 def test_bad_calls():
-    with pytest.raises(TypeError, match="a monitor is a SpikeMonitor or a StateMonitor, got 'a'"):
+    with pytest.raises(TypeError, match="a monitor is a .*SpikeMonitor.*, got 'a'"):
         clock.compile(BARE, ("a",))
     with pytest.raises(TypeError, match=r"fields must be a tuple of names, got 'v'; write \('v',\)"):
         clock.compile(BARE, (StateMonitor("a", "v"),))
@@ -250,7 +250,7 @@ def test_bad_calls():
     with pytest.raises(TypeError, match="subset must be a sequence of ids, got 2"):
         clock.compile(BARE, (StateMonitor("a", ("v",), subset=2),))
     clock.compile(BARE, (StateMonitor("a", ("v",), subset=np.arange(3)),))
-    with pytest.raises(ValueError, match="an Engine has its monitors already"):
+    with pytest.raises(ValueError, match="an Engine has its monitors and threads already"):
         clock.run(engine, 1.0, monitors=(SpikeMonitor("a"),))
     with pytest.raises(ValueError, match=r"threads must be in \[1, .*got -1"):
         list(clock.run_batch(engine, 1.0, [], threads=-1))

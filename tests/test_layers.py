@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check"}
+BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check", "drive", "shares"}
 MIDDLE = {
     "wire",
     "neurons",
@@ -16,13 +16,15 @@ MIDDLE = {
     "sdr",
     "coding",
     "measure",
+    "theory",
     "encode",
     "readout",
     "plasticity",
+    "release",
     "astrocytes",
     "rewiring",
 }
-ENGINE = {"network", "resolve", "fuse", "record", "clock"}
+ENGINE = {"network", "plan", "find", "routes", "resolve", "fuse", "fuse_rules", "fuse_text", "record", "clock", "precise", "describe"}
 EDGE = {"data", "io", "plot", "discover", "cli"}
 ALLOWED = (
     dict.fromkeys(BOTTOM, BOTTOM)

@@ -58,10 +58,57 @@ def test_fixed_in_degree_is_uniform():
     assert stats.chisquare(off).pvalue > 1e-4
 
 
+@given(st.integers(1, 200), st.integers(1, 15), st.data())
+def test_fixed_out_degree(n_post, n_pre, data):
+    """200 targets and one each: sorted; few targets: read off from marks."""
+    loops = n_pre != n_post or data.draw(st.booleans())
+    k = data.draw(st.integers(0, n_post - (not loops)))
+    mask = dense(wire.fixed_out_degree(S, n_pre, n_post, k, loops=loops))
+    np.testing.assert_array_equal(mask.sum(axis=1), k)
+    assert loops or not np.diagonal(mask).any()
+
+
+@pytest.mark.parametrize("n, k", [(10, 3), (100, 2)])
+def test_fixed_out_degree_is_uniform(n, k):
+    mask = np.sum([dense(wire.fixed_out_degree(rng.stream(s, "f"), n, n, k, loops=False)) for s in range(300)], axis=0)
+    off = mask[~np.eye(n, dtype=bool)]
+    assert stats.chisquare(off).pvalue > 1e-4
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 300))
+def test_multapses_keep_their_number(n_pre, n_post, n_synapses):
+    made = wire.multapses(S, n_pre, n_post, n_synapses, -2.0)
+    dense(made)
+    assert made.weight.sum() == -2.0 * n_synapses
+    assert np.all(made.weight / -2.0 == np.rint(made.weight / -2.0))
+
+
+def test_multapses_are_uniform_and_independent():
+    """Contacts of a pair are Poisson: as many as independent draws leave."""
+    made = wire.multapses(S, 100, 120, 24_000)
+    contacts = csr.to_scipy(made).toarray().ravel()
+    assert stats.chisquare(contacts).pvalue > 1e-4
+    seen, expected = np.bincount(contacts.astype(int), minlength=5)[:5], 12_000 * stats.poisson.pmf(range(5), 2.0)
+    assert np.all(np.abs(seen - expected) < 4 * np.sqrt(expected))
+
+
 def test_pairs_are_exact_and_uniform():
     assert wire.pairs(S, 784, 1000, 117_600).nnz == 117_600
     cells = np.sum([dense(wire.pairs(rng.stream(s, "p"), 6, 7, 10)) for s in range(400)], axis=0)
     assert stats.chisquare(cells.ravel()).pvalue > 1e-4
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.data())
+def test_pairs_are_those_of_choice(n_pre, n_post, data):
+    """Bits or a table: the same pairs."""
+    k = data.draw(st.integers(0, n_pre * n_post))
+    mask = dense(wire.pairs(S, n_pre, n_post, k))
+    np.testing.assert_array_equal(np.flatnonzero(mask), rng.choice(S, n_pre * n_post, k))
+
+
+def test_few_pairs_of_many():
+    mask = dense(wire.pairs(S, 300, 400, 7))
+    np.testing.assert_array_equal(np.flatnonzero(mask), rng.choice(S, 120_000, 7))
 
 
 def test_distance_law():
@@ -99,6 +146,11 @@ def test_ring_and_full_builders():
     )
     np.testing.assert_array_equal(dense(wire.all_to_all(3, 3, loops=False)), ~np.eye(3, dtype=bool))
     np.testing.assert_array_equal(dense(wire.one_to_one(4)), np.eye(4, dtype=bool))
+    for n_pre, n_post in ((3, 5), (5, 3), (1, 1)):
+        np.testing.assert_array_equal(dense(wire.all_to_all(n_pre, n_post)), True)
+        np.testing.assert_array_equal(
+            dense(wire.all_to_all(n_pre, n_post, loops=False)), ~np.eye(n_pre, n_post, dtype=bool)
+        )
     assert wire.all_to_all(2, 5, weight=-0.5).weight.tolist() == [-0.5] * 10
 
 
@@ -118,6 +170,9 @@ def test_box(n, sides):
     (lambda: wire.bernoulli(S, 0, 3, 0.5), r"n_pre must be in \[1,"),
     (lambda: wire.fixed_in_degree(S, 3, 3, 4), r"k must be in \[0, 3\], got 4"),
     (lambda: wire.fixed_in_degree(S, 3, 4, 2, loops=False), "loops=False needs n_pre == n_post"),
+    (lambda: wire.fixed_out_degree(S, 3, 3, 4), r"wire.fixed_out_degree: k must be in \[0, 3\], got 4; there are no more targets"),
+    (lambda: wire.fixed_out_degree(S, 3, 4, 2, loops=False), "wire.fixed_out_degree: loops=False needs n_pre == n_post"),
+    (lambda: wire.multapses(S, 3, 3, -1), r"wire.multapses: n_synapses must be in \[0, "),
     (lambda: wire.pairs(S, 3, 3, 10), r"n_synapses must be in \[0, 9\], got 10; that is every pair"),
     (lambda: wire.distance(S, [[0.0]], [0], [[2.0]], 1.0), r"constants must be in \[0, 1\]"),
     (lambda: wire.distance(S, [[0.0]], [0], [[0.5]], 0.0), "length must be > 0"),
@@ -140,6 +195,7 @@ def test_errors(call, message):
 @pytest.mark.parametrize("builder", [
     lambda: wire.bernoulli(0, 3, 3, 0.5), lambda: wire.pairs(0, 3, 3, 2), lambda: wire.fixed_in_degree(0, 3, 3, 2),
     lambda: wire.distance(0, [[0.0]], [0], [[0.5]], 1.0), lambda: wire.ensembles(0, [0], [0], [[0.5]]),
+    lambda: wire.fixed_out_degree(0, 3, 3, 2), lambda: wire.multapses(0, 3, 3, 2),
 ])  # fmt: skip
 def test_a_seed_is_no_stream(builder):
     with pytest.raises(TypeError, match=r"stream must be a Stream, got 0; make it with rng\.stream"):

@@ -12,6 +12,7 @@ from neurosparse import check, grid
 from neurosparse.neurons import lif
 
 PORTS = lif.PORTS
+ORDER = lif.ORDER
 
 
 class Params(NamedTuple):

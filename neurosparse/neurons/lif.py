@@ -9,6 +9,7 @@ that is constant over the step (Rotter & Diesmann 1999). A spike is stamped at t
 steps are refractory. `hold=True` (NEST, Brian2) freezes v in them; `hold=False` (Maass, NALSM) only forbids spikes.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from neurosparse import check, grid, ops
 from neurosparse.jit import shared
 
 PORTS = ("current", "jump")  # pA, held over the step; mV, added at once
+ORDER = math.inf
 
 
 class Params(NamedTuple):
@@ -55,10 +57,7 @@ def params(
     if not isinstance(hold, bool | np.bool_):
         check.fail(owner, "hold must be True or False", hold, error=TypeError)
     given = {"v_th": v_th, "v_reset": v_reset, "v_rest": v_rest, "r": r, "i_bias": i_bias}
-    numbers: Any = (  # or arrays of one for each neuron
-        np.asarray(check.number(owner, name, value), dtype=float)[()] for name, value in given.items()
-    )
-    v_th, v_reset, v_rest, r, i_bias = numbers
+    v_th, v_reset, v_rest, r, i_bias = floats(owner, "", **given)
     decay = grid.decay(owner, "tau_mem", tau_mem, dt, method)
     gain = r * (1.0 - decay)
     return Params(
@@ -74,6 +73,11 @@ def params(
     )
 
 
+def floats(owner: str, unit: str, rule=check.number, /, **given) -> list[Any]:
+    """The values as floats, or arrays of one for each neuron, after `rule` of `neurosparse.check`."""
+    return [np.asarray(rule(owner, name, value, unit), dtype=float)[()] for name, value in given.items()]
+
+
 def init(p: Params) -> State:
     """v at rest, ready to spike."""
     return State(v=p.v_rest, r=0.0)
@@ -82,11 +86,16 @@ def init(p: Params) -> State:
 @shared
 def membrane(p, s, v_th, current, jump):
     """The equations above with the threshold as an argument, for models that move it."""
+    return fire(p, s, v_th, p.decay * s.v + (p.drive + p.gain * current) + jump)
+
+
+@shared
+def fire(p, s, v_th, v):
+    """(v, r, z) after hold, threshold and reset, from where v went; for models that integrate in other ways."""
     refractory = s.r > 0
-    v = p.decay * s.v + p.drive + p.gain * current + jump
     v = ops.where(refractory & (p.hold > 0), s.v, v)
     z = ops.where(refractory, 0.0, ops.spike(v - v_th))
-    v = ops.where(z > 0, p.v_reset + p.carry * (v - v_th), v)
+    v = ops.where(z > 0, p.v_reset + ops.where(p.carry > 0, v - v_th, 0.0), v)
     return v, ops.where(z > 0, p.n_ref, ops.maximum(s.r - 1.0, 0.0)), z
 
 

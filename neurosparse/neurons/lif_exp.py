@@ -20,6 +20,7 @@ from neurosparse.neurons import lif
 
 PORTS = ("exc", "inh", "current")  # pA, added to the synaptic currents (weights of `inh` are negative); pA, held
 ADDS = {"exc": "i_exc", "inh": "i_inh"}
+ORDER = lif.ORDER
 
 
 class Params(NamedTuple):

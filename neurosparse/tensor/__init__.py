@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import torch
 
 from neurosparse import ops
+from neurosparse.tensor.exponential import exp, expm1
 from neurosparse.tensor.surrogate import spike
 from neurosparse.tensor.unroll import unroll
 
@@ -29,8 +30,8 @@ ops.register(
         spike=spike,
         maximum=lambda a, b: torch.maximum(*_pair(a, b)),
         minimum=lambda a, b: torch.minimum(*_pair(a, b)),
-        exp=torch.exp,
-        expm1=torch.expm1,
+        exp=exp,
+        expm1=expm1,
         log=torch.log,
         log1p=torch.log1p,
         logaddexp=lambda a, b: torch.logaddexp(*_pair(a, b)),

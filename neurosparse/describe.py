@@ -1,0 +1,181 @@
+"""What a network is, as a table, and how much memory it will need, before anything is built or run.
+
+Counted are the synapses (as given, and reordered where they have several delays), what rules keep for each synapse, the
+state of neurons and sources (three times: as it begins, as it runs, as it ends), spikes in flight and recordings.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurosparse import check, find
+from neurosparse.csr import Csr
+from neurosparse.network import Network, PoissonInput, PoissonSource, Population, Projection, SpikeMonitor, StateMonitor
+from neurosparse.wire import Later
+
+LIVES = 3  # copies of the state while a run goes on
+BASE = 150 << 20  # Python, NumPy and the compiler, bytes
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+class Memory(NamedTuple):
+    """Estimated bytes."""
+
+    synapses: int
+    plasticity: int
+    state: int
+    recordings: int
+
+    @property
+    def total(self) -> int:
+        """All of it, with the program itself."""
+        return sum(self) + BASE
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name} {readable(value)}" for name, value in self._asdict().items() if value)
+        return f"about {readable(self.total)} of memory ({parts}, program {readable(BASE)})"
+
+
+def memory(net: Network, monitors: tuple = (), duration: float = 0.0, rate: float = 10.0) -> Memory:
+    """Estimate for a run of `duration` ms, with spikes of `rate` Hz where they are recorded."""
+    sizes = {p.name: p.n for p in net.populations}
+    synapses = sum(_synapses(projection) for projection in net.projections)
+    plastic = sum(_plastic(projection) for projection in net.projections if projection.rule)
+    state = LIVES * (sum(_state(p) for p in net.populations) + sum(_flight(net, p) for p in net.populations))
+    return Memory(synapses, plastic, state, sum(_recorded(net, m, sizes, duration, rate) for m in monitors))
+
+
+def readable(size: float) -> str:
+    """1536 -> '1.5 KiB'."""
+    power = min(int(np.log2(max(size, 1)) // 10), len(UNITS) - 1)
+    return f"{size / 1024**power:.{1 if power else 0}f} {UNITS[power]}"
+
+
+def require(net: Network) -> None:
+    """Raise MemoryError for a network that this machine can not hold, before it is built."""
+    for p in net.populations:
+        check.integer(f"{type(p).__name__} {p.name!r}", "n", p.n, low=1, high=2**31 - 1)
+    for p in net.projections:
+        owner = f"Projection {p.source!r} -> {p.target!r}"
+        if not isinstance(p.csr, Csr | Later):
+            kinds = "csr must be a neurosparse.Csr"
+            check.fail(owner, kinds, type(p.csr).__name__, "see csr.from_coo, wire, wire.later", TypeError)
+        check.number(owner, "delay", p.delay, "ms")
+        if p.rule is not None:
+            find.model(owner, "plasticity", p.rule)
+    need, there = memory(net).total, available()
+    if there and need > there:
+        got = f"{readable(need)} of {readable(there)}"
+        check.fail("Network", "must fit in memory", got, "take fewer synapses, or a larger machine", MemoryError)
+
+
+def available() -> int:
+    """Physical memory of this machine, bytes; 0 where it can not be told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def table(net: Network) -> str:
+    """The network as aligned text."""
+    title = f"Network of {sum(p.n for p in net.populations):,} neurons and sources, dt {net.dt:g} ms"
+    parts = [title, "", *_aligned([("population", "n", "model", "parameters"), *map(_population, net.populations)])]
+    if net.projections:
+        head = ("projection", "synapses", "weight", "delay (ms)", "port", "rule")
+        parts += ["", *_aligned([head, *map(_projection, net.projections)])]
+    if net.inputs:
+        parts += ["", *_aligned([("input", "to", "what"), *map(_input, net.inputs)])]
+    return "\n".join([*parts, "", str(memory(net))])
+
+
+def _population(p: Any) -> tuple[str, ...]:
+    if isinstance(p, Population):
+        model = p.neuron if isinstance(p.neuron, str) else p.neuron.__name__.rpartition(".")[2]
+        kernels = [f"{port}: {_name(kernel)}" for port, (kernel, _) in p.kernels.items()]
+        return p.name, f"{p.n:,}", model, ", ".join([*(f"{k} {_short(v)}" for k, v in p.params.items()), *kernels])
+    return (
+        p.name,
+        f"{p.n:,}",
+        *(("Poisson", f"{_short(p.rate)} Hz") if isinstance(p, PoissonSource) else ("spikes", "")),
+    )
+
+
+def _projection(p: Projection) -> tuple[str, ...]:
+    count = f"{_nnz(p):,.0f}" if not isinstance(p.csr, Later) else f"about {_nnz(p):,.0f}"
+    weight = "" if isinstance(p.csr, Later) else _short(p.csr.weight)
+    rules = ", ".join(_name(spec[0]) for spec in (p.rule, p.release) if spec)
+    return f"{p.source} -> {p.target}", count, weight, _short(p.delay), p.port, rules
+
+
+def _input(entry: Any) -> tuple[str, ...]:
+    if isinstance(entry, PoissonInput):
+        return "Poisson", f"{entry.target}.{entry.port}", f"{_short(entry.rate)} Hz, weight {entry.weight:g}"
+    return entry.name, entry.target + (f".{entry.port}" if hasattr(entry, "port") else ""), type(entry).__name__
+
+
+def _name(model: Any) -> str:
+    return model if isinstance(model, str) else model.__name__.rpartition(".")[2]
+
+
+def _short(value: Any) -> str:
+    """A number, or the range of many."""
+    if isinstance(value, str | bool):
+        return str(value)
+    array = np.asarray(value)
+    if array.size == 0:
+        return "-"
+    low, high = array.min(), array.max()
+    return f"{low:g}" if low == high else f"{low:g} .. {high:g}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+
+
+def _nnz(p: Projection) -> float:
+    return p.csr.expected if isinstance(p.csr, Later) else p.csr.nnz
+
+
+def _synapses(p: Projection) -> int:
+    """Target and weight of 4 bytes; twice, with a delay of 8 bytes and its order, where delays differ."""
+    many = np.ndim(p.delay) > 0
+    return int(_nnz(p) * (32 if many else 8) + 8 * (p.csr.n_rows + 1))
+
+
+def _plastic(p: Projection) -> int:
+    """The magnitude, more fields, and where to find the synapses of a target."""
+    assert p.rule is not None
+    fields = len(find.find_module("Projection", p.rule[0], "plasticity").Synapse._fields)
+    return int(_nnz(p) * (LIVES * 8 * fields + 8 + 4))
+
+
+def _state(p: Any) -> int:
+    if not isinstance(p, Population):
+        return 0
+    fields = len(find.find_module(f"Population {p.name!r}", p.neuron, "neurons").State._fields)
+    fields += 2 * len(p.kernels) + 2  # at most two for a kernel; arrivals and flags
+    return 8 * p.n * fields
+
+
+def _flight(net: Network, p: Any) -> int:
+    longest = max(
+        (float(np.max(q.delay)) for q in net.projections if q.source == p.name and np.size(q.delay)), default=0
+    )
+    rules = sum(1 for q in net.projections if q.source == p.name and (q.rule or q.release))
+    return int((longest / net.dt + 1) * p.n * (4 + 8 * rules))
+
+
+def _recorded(net: Network, monitor: Any, sizes: dict[str, int], duration: float, rate: float) -> int:
+    n, steps = sizes.get(monitor.target, 0), duration / net.dt
+    if isinstance(monitor, SpikeMonitor):
+        return 8 * n if monitor.counts_only else int(2 * 12 * n * rate * duration / 1000.0)
+    if isinstance(monitor, StateMonitor):
+        return int(
+            8 * steps / monitor.every * len(monitor.fields) * (n if monitor.subset is None else len(monitor.subset))
+        )
+    return int(4 * steps)
