@@ -68,20 +68,29 @@ class Engine(NamedTuple):
     threads: int  # that share one run
 
 
-def compile(net: Network, monitors: tuple = (), threads: int = 1, now: Callable | None = None) -> Engine:
+def compile(
+    net: Network,
+    monitors: tuple = (),
+    threads: int = 1,
+    precision: str = "float64",
+    now: Callable | None = None,
+) -> Engine:
     """Check the network, write and compile its loop (or take it from the cache). `now` is for `profile`.
 
     threads: how many share one run, each with its own neurons; more than there are cores only wait for each other.
-    Without JIT one thread does it all. Raises ValueError or TypeError for a network or a monitor that can not be run,
+    Without JIT one thread does it all. precision: "float32" keeps state, traces and changing weights in half the
+    memory; a step still computes with its constants in float64 and rounds what it stores. Raises ValueError or TypeError for a network or a monitor that can not be run,
     before anything is compiled.
     """
     threads = check.integer("clock.compile", "threads", threads, low=1, high=MOST_THREADS)
+    check.one_of("clock.compile", "precision", precision, ("float64", "float32"))
     plan = resolve(net)
     record.check_monitors(plan, monitors)
     loop = fuse(plan, monitors, now)
-    advance = jit.generated(loop.text, "advance", loop.namespace, *loop.digests, *([None] if now else []))
+    parts = [*loop.digests, precision, *([None] if now else [])]
+    advance = jit.generated(loop.text, "advance", loop.namespace, *parts)
     threads = 1 if jit.disabled() else threads
-    return Engine(plan, monitors, advance, loop.args, _fixed(plan, monitors, threads), _initial(plan), threads)
+    return Engine(plan, monitors, advance, loop.args, _fixed(plan, monitors, threads), _initial(plan, precision), threads)
 
 
 def run(
@@ -245,8 +254,16 @@ def _owned(value):
     return np.require(value, requirements=["C", "W"]) if isinstance(value, np.ndarray) else value
 
 
-def _initial(plan: Plan) -> dict[str, np.ndarray]:
+def _initial(plan: Plan, precision: str) -> dict[str, np.ndarray]:
     """The state before the first step: membranes, kernels, synapses that change, what is in flight."""
+    return {name: _as(array, precision) for name, array in _first(plan).items()}
+
+
+def _as(array: np.ndarray, precision: str) -> np.ndarray:
+    return array.astype(precision) if array.dtype == np.float64 else array
+
+
+def _first(plan: Plan) -> dict[str, np.ndarray]:
     state: dict[str, np.ndarray] = {}
     for k, part in enumerate(plan.parts):
         ticks = 1 + _longest(plan, k)

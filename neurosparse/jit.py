@@ -60,8 +60,8 @@ def disabled() -> bool:
 
 
 def device(function: Callable) -> Callable:
-    """Compiled for calls from compiled code only; a plain step becomes this inside a loop."""
-    return function if _config.DISABLE_JIT else numba.njit(**OPTIONS)(function)
+    """Compiled for calls from compiled code only; a plain step becomes this inside a loop, inlined to be vectorised."""
+    return function if _config.DISABLE_JIT else numba.njit(forceinline=True, **OPTIONS)(function)
 
 
 def code_digest(*values: Any) -> str | None:

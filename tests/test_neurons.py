@@ -1,35 +1,19 @@
-"""Neurons and kernels: the contract of each file, one answer on three backends, the numbers of other simulators."""
+"""Neurons and kernels: the contract of each file, and one answer on three backends, for everything discovered."""
 
-import importlib
+import inspect
 import math
-import pkgutil
 
 import numpy as np
 import pytest
 
-import neurosparse.neurons
-import neurosparse.synapses
-from neurosparse import clock, csr, encode, rng
-from neurosparse.network import (
-    CurrentInput,
-    Network,
-    Population,
-    Projection,
-    SpikeMonitor,
-    SpikeSource,
-    StateMonitor,
-)
-from neurosparse.neurons import alif, lif
+from neurosparse import clock, rng
+from neurosparse.network import CurrentInput, Network, Population, StateMonitor
+from neurosparse.neurons import lif
 from tests import reference
+from tests.cells import KERNELS, MANY, NEURONS, SILENT, lively, name_of, named, resets, run_numba, run_numpy
 
-
-def discovered(room):
-    return [importlib.import_module(f"{room.__name__}.{m.name}") for m in pkgutil.iter_modules(room.__path__)]
-
-
-NEURONS = discovered(neurosparse.neurons)
-STEPS = NEURONS + discovered(neurosparse.synapses)
-named = {"ids": lambda value: value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else None}
+STEPS = NEURONS + KERNELS
+RESETS = [(module, reset) for module in NEURONS for reset in resets(module)]
 
 
 @pytest.mark.parametrize("module", STEPS, **named)
@@ -38,6 +22,7 @@ def test_contract(module):
     assert "Source" in module.__doc__
     assert not module.Params._field_defaults  # defaults of NamedTuples fail in compiled code
     assert not module.State._field_defaults
+    assert module not in NEURONS or module.ORDER in (1, 2, 4, math.inf)
     p = module.params(dt=0.5)
     assert all(math.isfinite(value) for value in p)
     s = module.init(p)
@@ -50,45 +35,19 @@ def test_contract(module):
         module.params(dt=0.0)
 
 
-def lively(module, n, steps):
-    """Parameters that spike often, and inputs (steps, n) for each port."""
-    many = {"tau_mem": 8.0, "v_th": 1.0, "t_ref": 2.0} if module in NEURONS else {}
-    if module is alif:
-        many |= {"beta": 0.3, "tau_adapt": 30.0}
-    stream = rng.stream(3, module.__name__)
-    inputs = [rng.normals(stream, n * steps, k).reshape(steps, n) for k in range(len(module.PORTS))]
-    return many, [2.5 * inputs[0] + 1.0, *[0.2 * x for x in inputs[1:]]]
+@pytest.mark.parametrize("module, reset", RESETS, **named)
+def test_numpy_and_numba_agree_bit_for_bit(module, reset):
+    dt, many, inputs = lively(module, MANY, 1000 if reset else 600)
+    z, fields = run_numba(module, dt, many | reset, inputs)
+    plain, states = run_numpy(module, dt, many | reset, inputs)
+    np.testing.assert_array_equal(plain, z)
+    for name, value in states.items():
+        np.testing.assert_array_equal(value, fields[name], err_msg=name)
+    assert 0.005 < z.mean() < 0.5
+    assert z.any(axis=0).all()
 
 
-def run_numba(module, many, inputs):
-    steps, n = inputs[0].shape
-    net = Network((Population("a", n, module, many),), (),
-                  tuple(CurrentInput(port, "a", port) for port in module.PORTS), dt=1.0)  # fmt: skip
-    run = clock.run(net, float(steps), dict(zip(module.PORTS, inputs)),
-                    (SpikeMonitor("a"), StateMonitor("a", module.State._fields)))  # fmt: skip
-    z = np.zeros((steps, n))
-    z[run.spikes["a"].step, run.spikes["a"].i] = 1
-    return z, run.states["a"].fields
-
-
-@pytest.mark.parametrize("module", NEURONS, **named)
-@pytest.mark.parametrize("reset", ["value", "subtract"])
-@pytest.mark.parametrize("hold", [True, False])
-def test_numpy_and_numba_agree_bit_for_bit(module, reset, hold):
-    many, inputs = lively(module, 100, 1000)
-    many |= {"reset": reset, "hold": hold}
-    z, fields = run_numba(module, many, inputs)
-    p = module.params(dt=1.0, **many)
-    s = module.State(*(np.full(100, value) for value in module.init(p)))
-    for t, now in enumerate(zip(*inputs)):
-        s, out = reference.step(module, p, s, now)
-        np.testing.assert_array_equal(out, z[t])
-        for name, value in s._asdict().items():
-            np.testing.assert_array_equal(value, fields[name][t])
-    assert 0.02 < z.mean() < 0.5
-
-
-@pytest.mark.parametrize("module", discovered(neurosparse.synapses), **named)
+@pytest.mark.parametrize("module", KERNELS, **named)
 def test_kernels_agree_bit_for_bit(module):
     x = rng.normals(rng.stream(0, "kernel"), 3000).reshape(300, 10)
     net = Network((Population("a", 10, lif, {"tau_mem": 1e18, "v_th": 1e9}, kernels={"jump": (module, {})}),), (),
@@ -102,20 +61,27 @@ def test_kernels_agree_bit_for_bit(module):
         np.testing.assert_array_equal(v[t], total)
 
 
-@pytest.mark.parametrize("module", NEURONS, **named)
-@pytest.mark.parametrize("reset", ["value", "subtract"])
+@pytest.mark.parametrize("module, reset", RESETS, **named)
 def test_torch_agrees_bit_for_bit(module, reset):
     torch = pytest.importorskip("torch")
     from neurosparse import tensor
 
-    many, inputs = lively(module, 100, 1000)
-    many |= {"reset": reset}
-    z, fields = run_numba(module, many, inputs)
-    p = module.params(dt=1.0, **many)
+    dt, many, inputs = lively(module, MANY, 1000 if reset else 300)
+    z, states = run_numpy(module, dt, many | reset, inputs)
+    p = module.params(dt=dt, **many, **reset)
     out, s = tensor.unroll(module, p, [torch.as_tensor(x)[:, None, :] for x in inputs])
     np.testing.assert_array_equal(out[:, 0].numpy(), z)
     for name, value in s._asdict().items():
-        np.testing.assert_array_equal(value[0].numpy(), fields[name][-1])
+        np.testing.assert_array_equal(value[0].numpy(), states[name][-1], err_msg=name)
+
+
+@pytest.mark.parametrize("module", NEURONS, **named)
+def test_no_input_breaks_a_state(module):
+    """A thousand times the lively input, of both signs: numbers stay numbers, and upstrokes do not overflow."""
+    dt, many, inputs = lively(module, 50, 200)
+    z, states = run_numpy(module, dt, many, [1000.0 * x for x in inputs])
+    assert all(np.isfinite(value).all() for value in states.values())
+    assert z.any()
 
 
 @pytest.mark.parametrize("module", NEURONS, **named)
@@ -123,10 +89,11 @@ def test_torch_gradients_are_right_where_it_is_smooth(module):
     torch = pytest.importorskip("torch")
     from neurosparse import tensor
 
-    p = module.params(tau_mem=8.0, v_th=1e6, dt=1.0)
-    inputs = [torch.randn(12, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(k), requires_grad=True)
-              for k in range(len(module.PORTS))]  # fmt: skip
-    assert torch.autograd.gradcheck(lambda *x: tensor.unroll(module, p, x)[1].v, inputs)
+    dt, many, inputs = lively(module, 4, 8)
+    p = module.params(dt=dt, **many | SILENT.get(name_of(module), {}))
+    inputs = [0.1 * torch.as_tensor(x).reshape(8, 2, 2).requires_grad_() for x in inputs]
+    assert not tensor.unroll(module, p, inputs)[0].any()
+    assert torch.autograd.gradcheck(lambda *x: tensor.unroll(module, p, x)[1][0], inputs)
 
 
 @pytest.mark.parametrize("module", NEURONS, **named)
@@ -134,8 +101,10 @@ def test_torch_surrogate_gradient_reaches_the_inputs(module):
     torch = pytest.importorskip("torch")
     from neurosparse import tensor
 
-    p = module.params(tau_mem=8.0, v_th=1.0, dt=1.0)
-    x = torch.full((20, 1, 4), 2.0, dtype=torch.float64, requires_grad=True)
+    dt, many, inputs = lively(module, 4, 60)
+    p = module.params(dt=dt, **many)
+    strong = float(inputs[0].mean() + 2.0 * inputs[0].std())
+    x = torch.full((60, 1, 4), strong, dtype=torch.float64, requires_grad=True)
     z, _ = tensor.unroll(module, p, [x] + [torch.zeros_like(x)] * (len(module.PORTS) - 1))
     z.sum().backward()
     assert z.sum() > 0
@@ -143,232 +112,36 @@ def test_torch_surrogate_gradient_reaches_the_inputs(module):
     assert x.grad[0].abs().sum() > 0
 
 
-def one(params, dt, duration, inputs=(), given=None, kernels=None, fields=("v",), neuron=lif):
-    """Run one neuron; (spikes, fields after each step)."""
-    net = Network((Population("a", 1, neuron, params, kernels or {}),), (), inputs, dt)
-    run = clock.run(net, duration, given or {}, (SpikeMonitor("a"), StateMonitor("a", fields)))
-    return run.spikes["a"], {name: value[:, 0] for name, value in run.states["a"].fields.items()}
+def numeric(function):
+    """Numbers that a function takes by keyword, but for dt; those of lif where it passes **membrane on."""
+    known = inspect.signature(function).parameters.values()
+    own = {p.name: p.default for p in known if isinstance(p.default, float) and p.name != "dt"}
+    return (numeric(lif.params) if any(p.kind is p.VAR_KEYWORD for p in known) else {}) | own
 
 
-def test_norse_golden_sequence():
-    """Norse lif_feed_forward_step with its defaults, input 1: re-derived from its published recurrence (oracle 5)."""
-    params = {"tau_mem": 10.0, "method": "euler", "v_th": 1.0}
-    _, fields = one(params, 1.0, 9.0, (CurrentInput("x", "a", "current"),), {"x": 1.0},
-                    {"current": ("exp", {"tau_syn": 5.0, "method": "euler"})})  # fmt: skip
-    golden = [0.1, 0.27, 0.487, 0.7335, 0.9963, 0, 0.3951, 0.7717, 0]
-    np.testing.assert_allclose(fields["v"], golden, atol=5.1e-5)
+@pytest.mark.parametrize("module", STEPS, **named)
+def test_every_parameter_may_differ_from_neuron_to_neuron(module):
+    each = {name: value * np.array([0.9, 1.0, 1.1]) for name, value in numeric(module.params).items()}
+    together = module.params(dt=0.1, **each)
+    for k in range(3):
+        alone = module.params(dt=0.1, **{name: float(value[k]) for name, value in each.items()})
+        for name, value in together._asdict().items():
+            np.testing.assert_allclose(np.broadcast_to(value, (3,))[k], getattr(alone, name), rtol=1e-15, err_msg=name)
+    start = module.State(*(np.full(3, value) for value in module.init(together)))
+    assert all(value.shape == (3,) for value in module.step(together, start, *[0.1] * inputs_of(module))[0])
 
 
-NEST = {"tau_mem": 10.0, "v_rest": -70.0, "v_th": -55.0, "v_reset": -70.0, "t_ref": 2.0, "r": 10.0 / 250.0}
+def inputs_of(module):
+    return len(module.PORTS) - len(getattr(module, "ADDS", {}))
 
 
-def test_nest_frozen_voltages_at_1000_pA():
-    """NEST test_iaf_psc_alpha.py, I_e = 1000 pA, dt 0.1 ms: its frozen four decimals."""
-    spikes, fields = one(NEST | {"i_bias": 1000.0}, 0.1, 6.0)
-    v = fields["v"]
-    np.testing.assert_allclose(v[:5], [-69.602, -69.2079, -68.8178, -68.4316, -68.0492], atol=5.1e-5)
-    np.testing.assert_allclose(v[44:47], [-55.5051, -55.2513, -55.0001], atol=5.1e-5)
-    np.testing.assert_allclose(spikes.t, [4.8], atol=1e-12)
-
-
-@pytest.mark.parametrize("dt", [0.1, 0.2, 0.5, 1.0])
-def test_nest_frozen_voltages_at_1450_pA(dt):
-    """NEST test_iaf_psc_alpha_1to2.py: the same voltages on every grid, spike at 3 ms, clamped to 5 ms."""
-    spikes, fields = one(NEST | {"i_bias": 1450.0}, dt, 6.0)
-    v = dict(zip(np.round((np.arange(len(fields["v"])) + 1) * dt, 6), fields["v"]))
-    for t, expected in {0.1: -69.4229, 1.0: -64.4806, 2.9: -55.3993, 5.1: -69.4229}.items():
-        if t in v:
-            assert v[t] == pytest.approx(expected, abs=5.1e-5)
-    assert spikes.t[0] == pytest.approx(3.0, abs=1e-12)
-    assert all(v[t] == -70.0 for t in v if 3.0 <= t <= 5.0)
-    assert v[1.0] == pytest.approx(-64.4806, abs=5.1e-5)
-
-
-@pytest.mark.parametrize("current, rate", [
-    (376.0, 16.3143), (400.0, 33.6407), (500.0, 63.0400), (1000.0, 149.2529), (1450.0, 200.3033),
-])  # fmt: skip
-def test_f_I_curve(current, rate):
-    """rate = 1000 / (t_ref - tau ln(1 - dV / (R I))); on the grid each interval is rounded up, never by more."""
-    spikes, _ = one(NEST | {"i_bias": current}, 0.1, 500.0)
-    interval = -10.0 * math.log(1.0 - 15.0 / (0.04 * current))
-    assert 1000.0 / (2.0 + interval) == pytest.approx(rate, abs=5.1e-5)
-    assert set(np.diff(spikes.step)) == {20 + math.ceil(interval / 0.1)}
-
-
-def test_rheobase():
-    """375 pA brings v to the threshold and never there."""
-    assert len(one(NEST | {"i_bias": 374.999}, 0.1, 1000.0)[0].i) == 0
-    assert len(one(NEST | {"i_bias": 375.1}, 0.1, 1000.0)[0].i) > 0
-
-
-def test_brian2_feature_lif():
-    """dv/dt = (1.2 - v) / 10 ms, threshold 1: 17.9176 ms exactly, 18.0 ms on the grid."""
-    spikes, _ = one({"tau_mem": 10.0, "i_bias": 1.2}, 0.1, 500.0)
-    assert set(np.diff(spikes.step)) == {180}
-    assert 10.0 * math.log(6.0) == pytest.approx(17.9176, abs=5e-5)
-
-
-@pytest.mark.parametrize("dt", [0.1, 0.3, 0.05, 0.01, 1.0 / 3.0])
-@pytest.mark.parametrize("length", [1, 3, 10, 29])
-def test_refractory_rounding_trap(dt, length):
-    """A threshold that always holds: every interval is t_ref plus the one step that integrates, exactly.
-
-    Ten steps from nine refractory ones; simulators that compare float times give some of eleven (Brian2's old test).
-    """
-    spikes, _ = one({"v_th": -1.0, "t_ref": (length - 1) * dt}, dt, 1000 * dt)
-    assert set(np.diff(spikes.step)) == {length}
-    assert len(spikes.step) == math.ceil(1000 / length)
-
-
-LINEAR = {"tau_mem": 1e18, "v_th": 1.0}
-
-
-def test_brian2_refractory_freezes():
-    """dv/dt = 99.999 Hz, refractory 5 ms: spike at 10 ms, v = 0 until 15 ms. Brian2 counts the step of the spike."""
-    spikes, fields = one(LINEAR | {"t_ref": 5.0 - 0.1}, 0.1, 16.0, (CurrentInput("x", "a", "jump"),), {"x": 0.0099999})
-    assert spikes.times("step_start")[0] == pytest.approx(10.0, abs=1e-9)
-    np.testing.assert_array_equal(fields["v"][100:150], 0.0)
-    assert fields["v"][150] == pytest.approx(0.0099999)
-
-
-def test_brian2_refractory_without_freeze():
-    """dv/dt = 199.99 Hz, refractory 10 ms, v runs on: spikes at 5 and 15 ms."""
-    params = LINEAR | {"t_ref": 10.0 - 0.1, "hold": False}
-    spikes, _ = one(params, 0.1, 20.0, (CurrentInput("x", "a", "jump"),), {"x": 0.019999})
-    np.testing.assert_allclose(spikes.times("step_start"), [5.0, 15.0], atol=1e-9)
-
-
-def delayed(sources, targets, delays, weights, shape):
-    """One projection with a delay for each synapse, in ms of a grid of 1 ms."""
-    wiring = csr.from_coo(sources, targets, weights, shape)
-    return (Projection("s", "a", wiring, np.array(delays, dtype=float), "jump"),)
-
-
-def test_brian2_heterogeneous_timing_all_to_one():
-    """Sources 0..5 of weights 1..6 and delays of 0 to 2 steps into one target: 3, 12, 33, 48."""
-    projections = delayed(range(6), [0] * 6, [0, 0, 0, 1, 2, 1], range(1, 7), (6, 1))
-    net = Network((SpikeSource("s", 6), Population("a", 1, lif, LINEAR | {"v_th": 1e9})), projections, dt=1.0)
-    i, t = [0, 1, 4, 5, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5], [0] * 4 + [1] * 4 + [2] * 6
-    run = clock.run(net, 4.0, {"s": encode.events_from_pairs(i, t, 4)}, (StateMonitor("a", ("v",)),))
-    np.testing.assert_array_equal(run.states["a"].fields["v"][:, 0], [3, 12, 33, 48])
-
-
-def test_brian2_heterogeneous_timing_one_to_all():
-    """One source, spikes at 0 and 2, delays 1, 1, 2, 4, 3, 2."""
-    projections = delayed([0] * 6, range(6), [1, 1, 2, 4, 3, 2], [1] * 6, (1, 6))
-    net = Network((SpikeSource("s", 1), Population("a", 6, lif, LINEAR | {"v_th": 1e9})), projections, dt=1.0)
-    run = clock.run(net, 5.0, {"s": encode.events_from_pairs([0, 0], [0, 2], 5)}, (StateMonitor("a", ("v",)),))
-    golden = [
-        [0, 1, 1, 2, 2],
-        [0, 1, 1, 2, 2],
-        [0, 0, 1, 1, 2],
-        [0, 0, 0, 0, 1],
-        [0, 0, 0, 1, 1],
-        [0, 0, 1, 1, 2],
-    ]
-    np.testing.assert_array_equal(run.states["a"].fields["v"].T, golden)
-
-
-def test_nalsm_shortest_interval():
-    """NALSM: a refractory time of 2 ms at 1 ms steps means intervals of 3 ms and more, v integrating meanwhile."""
-    params = {"tau_mem": 64.0, "method": "euler", "v_th": 20.0, "t_ref": 2.0, "hold": False}
-    spikes, fields = one(params, 1.0, 20.0, (CurrentInput("x", "a", "jump"),), {"x": 100.0})
-    assert set(np.diff(spikes.step)) == {3}
-    np.testing.assert_allclose(fields["v"][:3], [0.0, 100.0, 100.0 * 63 / 64 + 100.0])
-
-
-def test_reset_by_subtraction_keeps_the_overshoot():
-    spikes, fields = one({"v_th": 1.0, "reset": "subtract", "tau_mem": 1e18}, 1.0, 5.0,
-                         (CurrentInput("x", "a", "jump"),), {"x": 0.75})  # fmt: skip
-    np.testing.assert_allclose(fields["v"], [0.75, 0.5, 0.25, 0.0, 0.75], atol=1e-15)
-    np.testing.assert_array_equal(spikes.step, [1, 2, 3])
-
-
-def test_alif_without_adaptation_is_lif():
-    drive = (CurrentInput("x", "a", "current"),)
-    x = {"x": 3.0 * rng.uniforms(rng.stream(0, "x"), 300)[:, None]}
-    plain, _ = one({"tau_mem": 5.0, "t_ref": 1.0}, 1.0, 300.0, drive, x)
-    adaptive, _ = one({"tau_mem": 5.0, "t_ref": 1.0, "beta": 0.0}, 1.0, 300.0, drive, x, neuron=alif)
-    np.testing.assert_array_equal(plain.step, adaptive.step)
-    assert len(plain.step) > 20
-
-
-def test_alif_threshold_follows_its_equation():
-    spikes, fields = one({"tau_mem": 5.0, "beta": 0.5, "tau_adapt": 50.0, "i_bias": 2.0}, 1.0, 200.0,
-                         fields=("v", "a"), neuron=alif)  # fmt: skip
-    a, decay, fired = 0.0, math.exp(-1.0 / 50.0), set(spikes.step.tolist())
-    for t in range(200):
-        a = decay * a + (t in fired)
-        assert fields["a"][t] == a
-    intervals = np.diff(spikes.step)
-    assert intervals[0] < intervals[-1]
-
-
-@pytest.mark.parametrize("wrong, message", [
-    ({"tau_mem": -3.0}, r"lif.params: tau_mem must be > 0 ms, got -3.0"),
-    ({"tau_mem": float("nan")}, "tau_mem must be a finite number in ms, got nan"),
-    ({"t_ref": -1.0}, "t_ref must be >= 0 ms, got -1.0"),
-    ({"v_th": float("inf")}, "v_th must be a finite number, got inf"),
-    ({"reset": "zero"}, "reset must be one of value, subtract, got 'zero'"),
-    ({"method": "rk4"}, "method must be one of exact, euler, got 'rk4'"),
-    ({"tau_mem": 0.05, "method": "euler"}, "tau_mem must be >= 0.1 ms, got 0.05; forward Euler needs tau >= dt"),
-])  # fmt: skip
-def test_bad_parameters(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        lif.params(**wrong)
-
-
-def test_bad_adaptation():
-    with pytest.raises(ValueError, match=r"alif.params: beta must be >= 0 mV, got -1"):
-        alif.params(beta=-1)
-    with pytest.raises(ValueError, match=r"alif.params: tau_adapt must be > 0 ms, got 0"):
-        alif.params(tau_adapt=0)
-
-
-def psp(tau_mem, tau_syn, w, dt, duration=60.0):
-    """Voltage after one spike of weight w at lif_exp's excitatory port."""
-    net = Network((SpikeSource("s", 1), Population("a", 1, "lif_exp", {
-        "tau_mem": tau_mem, "tau_exc": tau_syn, "v_th": 1e9, "r": tau_mem / 250.0,
-    })), (Projection("s", "a", csr.from_coo([0], [0], w, (1, 1)), 0.0, "exc"),), dt=dt)  # fmt: skip
-    n = round(duration / dt)
-    run = clock.run(net, duration, {"s": encode.events_from_pairs([0], [0], n)}, (StateMonitor("a", ("v",)),))
-    return run.states["a"].t, run.states["a"].fields["v"][:, 0]
-
-
-def test_exponential_psp_of_the_microcircuit():
-    """Potjans & Diesmann: 87.8085 pA give 0.15 mV at tau_mem 10, tau_syn 0.5 ms, C 250 pF (weights are float32)."""
-    t, v = psp(10.0, 0.5, 87.8085, 0.001)
-    assert v.max() == pytest.approx(0.15, abs=2e-7)
-    peak = 10.0 * 0.5 / (10.0 - 0.5) * math.log(10.0 / 0.5)
-    assert t[v.argmax()] == pytest.approx(peak, abs=1e-3)
-
-
-@pytest.mark.parametrize("dt", [0.1, 0.5, 1.0])
-def test_exponential_psp_is_exact_on_every_grid(dt):
-    t, v = psp(20.0, 5.0, 2.0, dt)
-    expected = 2.0 * 20.0 / 250.0 * 5.0 / (20.0 - 5.0) * (np.exp(-t / 20.0) - np.exp(-t / 5.0))
-    np.testing.assert_allclose(v, expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3])
-def test_propagator_survives_equal_time_constants(gap):
-    """NEST's test_iaf_singularity: the naive formula loses all digits where tau_syn meets tau_mem."""
-    t, v = psp(10.0, 10.0 * (1.0 + gap), 1.0, 0.1)
-    limit = 1.0 / 250.0 * t * np.exp(-t / 10.0)
-    np.testing.assert_allclose(v, limit, rtol=1e-12 + 10 * gap)
-
-
-def test_lif_exp_without_synapses_is_lif():
-    drive = (CurrentInput("x", "a", "current"),)
-    x = {"x": 3.0 * rng.uniforms(rng.stream(0, "x"), 300)[:, None]}
-    plain, fields = one({"tau_mem": 5.0, "t_ref": 1.0}, 1.0, 300.0, drive, x)
-    same, others = one(
-        {"tau_mem": 5.0, "t_ref": 1.0},
-        1.0,
-        300.0,
-        drive,
-        x,
-        neuron=importlib.import_module("neurosparse.neurons.lif_exp"),
-    )
-    np.testing.assert_array_equal(plain.step, same.step)
-    np.testing.assert_array_equal(fields["v"], others["v"])
+@pytest.mark.parametrize("module", NEURONS, **named)
+def test_neurons_that_differ_run_as_they_would_alone(module):
+    dt, many, inputs = lively(module, 3, 300)
+    each = many | {name: value * np.array([0.95, 1.0, 1.05]) for name, value in many.items()}
+    each |= {"tau_mem": np.array([8.0, 9.0, 10.0])} if "tau_mem" in numeric(module.params) else {"a": [0.02, 0.03, 0.1]}
+    z, fields = run_numba(module, dt, each, inputs)
+    plain, states = run_numpy(module, dt, {k: np.asarray(v) for k, v in each.items()}, inputs)
+    np.testing.assert_array_equal(plain, z)
+    for name, value in states.items():
+        np.testing.assert_array_equal(value, fields[name], err_msg=name)
