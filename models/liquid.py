@@ -16,9 +16,9 @@ from pydantic import Field
 
 from neurosparse import csr, encode, rng, wire
 from neurosparse.csr import Csr
+from neurosparse.find import find_module
 from neurosparse.io import config
 from neurosparse.network import Network, Population, Projection, SpikeSource
-from neurosparse.find import find_module
 
 CONNECT = ((0.2, 0.1), (0.3, 0.05))  # C[pre, post] for E, I: EE 0.2, EI 0.1, IE 0.3, II 0.05 (NALSM)
 

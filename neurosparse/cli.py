@@ -1,4 +1,4 @@
-"""The command line: neurosparse run | figure | list | info | warmup.
+"""The command line: neurosparse run | figure | list | info | warmup | sonata.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 a defect,
 2 a mistake in the command, the configuration or the data, 130 interrupted.
@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from neurosparse import __version__
+from neurosparse.io import sonata_cli
 
 app = typer.Typer(
     name="neurosparse",
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(sonata_cli.app, name="sonata")
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of every error.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines, nothing else.")]
@@ -38,6 +40,9 @@ File = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Con
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One key; repeatable.")]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Short for --set seed=N.")]
 Threads = Annotated[int | None, typer.Option(metavar="N", min=1, help="Default: all cores.")]
+Every = Annotated[
+    float | None, typer.Option("--checkpoint-every", metavar="MS", help="Keep what is done, to go on after a crash.")
+]
 Tiny = Annotated[bool, typer.Option("--tiny", help="Start from the smallest useful configuration.")]
 Keys = Annotated[bool, typer.Option("--keys", help="List the configuration keys, run nothing.")]
 Stored = Annotated[Path | None, typer.Option("--result", metavar="FILE", help="Default: the newest, tiny ones last.")]
@@ -45,6 +50,8 @@ First = Annotated[bool, typer.Option("--run", help="Run its simulation first, wi
 Formats = Annotated[str, typer.Option("--format", metavar="LIST", help="Any of png,pdf,svg.")]
 Clear = Annotated[bool, typer.Option("--clear", help="Empty the kernel cache first.")]
 Version = Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")]
+
+WHOLE = "results are written whole or not at all"
 
 
 class CliError(ValueError):
@@ -80,13 +87,15 @@ def run(
     seed: Seed = None,
     threads: Threads = None,
     tiny: Tiny = False,
+    checkpoint_every: Every = None,
     out: Out = Path("results"),
     keys: Keys = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Run a simulation, store its result, print its numbers."""
-    with _guard("run", debug, "results are written whole or not at all"):
+    after = "the same command goes on from the last checkpoint" if checkpoint_every else WHOLE
+    with _guard("run", debug, after):
         from neurosparse import discover
         from neurosparse.io import config as configs
 
@@ -100,7 +109,7 @@ def run(
             return
         values = configs.build(module.Config, config, set_ or [], seed, module.tiny() if tiny else None)
         with redirect_stdout(sys.stderr) if json else nullcontext():
-            record = _run(name, module, values, threads, out)
+            record = _run(name, module, values, threads, out, checkpoint_every)
         typer.echo(screens.record_json(record) if json else screens.record(record))
 
 
@@ -194,11 +203,11 @@ def _guard(command: str, debug: bool, after_interrupt: str = "nothing was writte
         raise typer.Exit(2) from None
 
 
-def _run(name: str, module: Any, config: Any, threads: int | None, out: Path) -> Any:
+def _run(name: str, module: Any, config: Any, threads: int | None, out: Path, every: float | None = None) -> Any:
     from neurosparse import check
     from neurosparse.io import launch
 
-    return launch.run(name, module, config, threads or check.cores(), out)
+    return launch.run(name, module, config, threads or check.cores(), out, every)
 
 
 def _newest(source: str, figure: str, out: Path) -> Path:

@@ -79,8 +79,9 @@ def compile(
 
     threads: how many share one run, each with its own neurons; more than there are cores only wait for each other.
     Without JIT one thread does it all. precision: "float32" keeps state, traces and changing weights in half the
-    memory; a step still computes with its constants in float64 and rounds what it stores. Raises ValueError or TypeError for a network or a monitor that can not be run,
-    before anything is compiled.
+    memory; a step still computes with its constants in float64 and rounds what it stores.
+    Raises ValueError or TypeError for a network or a monitor that can not be run, before anything is compiled, and
+    MemoryError for a network that is larger than this machine.
     """
     threads = check.integer("clock.compile", "threads", threads, low=1, high=MOST_THREADS)
     check.one_of("clock.compile", "precision", precision, ("float64", "float32"))
@@ -90,7 +91,9 @@ def compile(
     parts = [*loop.digests, precision, *([None] if now else [])]
     advance = jit.generated(loop.text, "advance", loop.namespace, *parts)
     threads = 1 if jit.disabled() else threads
-    return Engine(plan, monitors, advance, loop.args, _fixed(plan, monitors, threads), _initial(plan, precision), threads)
+    return Engine(
+        plan, monitors, advance, loop.args, _fixed(plan, monitors, threads), _initial(plan, precision), threads
+    )
 
 
 def run(

@@ -109,7 +109,8 @@ def _of_code(code: types.CodeType) -> Iterator[bytes]:
         if isinstance(constant, types.CodeType):
             yield from _of_code(constant)
         else:
-            yield f"{type(constant).__name__} {constant!r}".encode()
+            shown = sorted(map(repr, constant)) if isinstance(constant, frozenset) else repr(constant)
+            yield f"{type(constant).__name__} {shown}".encode()  # the order of a set is another in each process
 
 
 def _names(code: types.CodeType) -> Iterator[str]:

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from models import cuba
 from neurosparse import clock
+from neurosparse.csr import Csr
+from neurosparse.io import checkpoints
 from neurosparse.io.results import Result
 from neurosparse.measure import firing_rate, isi_cv, population_synchrony
 from neurosparse.network import SpikeMonitor, StateMonitor
@@ -30,7 +32,7 @@ def run(config: Config, threads: int = 1) -> Result:
     net = cuba.build(cuba.Config(**{name: getattr(config, name) for name in cuba.Config.model_fields}))
     sizes = {population.name: population.n for population in net.populations}
     watch = (*(SpikeMonitor(name) for name in sizes), StateMonitor("exc", ("v",), subset=(0,)))
-    result = clock.run(net, config.duration_ms, monitors=watch)
+    result = checkpoints.run(clock.compile(net, watch), config.duration_ms, name="cuba")
     rows = [_row(name, n, result.spikes[name], config.duration_ms) for name, n in sizes.items()]
     exc, inh = result.spikes["exc"], result.spikes["inh"]
     order = np.argsort(np.concatenate([exc.step, inh.step]), kind="stable")
@@ -45,7 +47,7 @@ def run(config: Config, threads: int = 1) -> Result:
     metrics = {
         "rate_hz": len(order) / config.n / config.duration_ms * 1000.0,
         "isi_cv": float(np.nanmean(isi_cv(arrays["spikes_i"], arrays["spikes_t"], config.n))),
-        "synapses": sum(projection.csr.nnz for projection in net.projections),
+        "synapses": sum(p.csr.nnz for p in net.projections if isinstance(p.csr, Csr)),
     }
     units = {"spikes_t": "ms", "v": "mV", "v_t": "ms", "first_spikes_t": "ms", "rate_hz": "Hz"}
     return Result(arrays, metrics, rows, units)

@@ -27,7 +27,7 @@ def tiny() -> Config:
 
 
 def run(config: Config, threads: int = 1) -> Result:
-    """Weights in units of g_max. Rows: shares of the weights in each fifth. Metrics: the lowest and highest of them, and the rate of the second half."""
+    """Weights in units of g_max. Rows: the share of weights in each fifth; metrics: lowest, highest, rate."""
     net = stdp.build(stdp.Config(**{name: getattr(config, name) for name in stdp.Config.model_fields}))
     engine = clock.compile(net, (SpikeMonitor("neurons"), PopulationRateMonitor("neurons")), threads)
     first = clock.weights(engine)[0].weight / config.g_max

@@ -24,7 +24,20 @@ MIDDLE = {
     "astrocytes",
     "rewiring",
 }
-ENGINE = {"network", "plan", "find", "routes", "resolve", "fuse", "fuse_rules", "fuse_text", "record", "clock", "precise", "describe"}
+ENGINE = {
+    "network",
+    "plan",
+    "find",
+    "routes",
+    "resolve",
+    "fuse",
+    "fuse_rules",
+    "fuse_text",
+    "record",
+    "clock",
+    "precise",
+    "describe",
+}
 EDGE = {"data", "io", "plot", "discover", "cli"}
 ALLOWED = (
     dict.fromkeys(BOTTOM, BOTTOM)

@@ -13,12 +13,33 @@ from neurosparse.io import provenance, results
 FORMATS = ("png", "pdf", "svg")
 
 
-def run(name: str, module: Any, config: Any, threads: int = 1, folder: str | Path = "results") -> results.Record:
+def run(
+    name: str,
+    module: Any,
+    config: Any,
+    threads: int = 1,
+    folder: str | Path = "results",
+    checkpoint_every: float | None = None,
+) -> results.Record:
     """Run the simulation `module` called `name`, note its random streams and its time, store what it returns.
 
+    checkpoint_every (ms of simulated time): keep checkpoints beside the result until it is stored, and go on from
+    those of a run of the same configuration that was cut off.
     Raises OSError before the run starts if the folder can not be written, TypeError if it returns no Result.
     """
-    results.target(name, config, folder)
+    target = results.target(name, config, folder)
+    if checkpoint_every is None:
+        return _run(name, module, config, threads, folder)
+    from neurosparse.io import checkpoints
+
+    if not any(value is checkpoints or value is checkpoints.run for value in vars(module).values()):
+        remedy = "leave --checkpoint-every away"
+        fail(f"simulation {name}", "checkpoints need a simulation that calls checkpoints.run", name, remedy)
+    with checkpoints.kept(target.with_suffix(".checkpoints"), checkpoint_every):
+        return _run(name, module, config, threads, folder)
+
+
+def _run(name: str, module: Any, config: Any, threads: int, folder: str | Path) -> results.Record:
     started, tick = datetime.now(UTC), time.perf_counter()
     with rng.ledger() as streams:
         result = module.run(config, threads=threads)

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from neurosparse import check, clock
+from neurosparse.io import disk
 from neurosparse.io.results import ResultError, atomic
 
 FORMAT, VERSION = "neurosparse-moment", 1
@@ -23,7 +24,7 @@ FORMAT, VERSION = "neurosparse-moment", 1
 
 def save(moment: clock.Moment, engine: clock.Engine, path: str | Path) -> Path:
     """Store where a run of `engine` ended; returns the path. Raises OSError if it can not be written."""
-    with atomic(path) as scratch, h5py.File(scratch, "x", locking=False) as file:
+    with atomic(path) as scratch, disk.create(scratch) as (file, _):
         file.attrs.update({"format": FORMAT, "format_version": VERSION, "step": moment.step})
         file.attrs["network"] = clock.fingerprint(engine)
         for name, array in moment.arrays.items():

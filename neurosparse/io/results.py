@@ -28,7 +28,7 @@ import h5py
 import numpy as np
 
 from neurosparse.check import fail
-from neurosparse.io import strict_json
+from neurosparse.io import disk, strict_json
 
 FORMAT = "neurosparse-result"
 VERSION = 1
@@ -83,7 +83,7 @@ def save(name: str, result: Result, config: Any, provenance: dict, folder: str |
         "provenance": strict_json.dumps(provenance),
     }
     with _beside(first) as scratch:
-        with h5py.File(scratch, "x", locking=False, userblock_size=_BLOCK) as file:
+        with disk.create(scratch, userblock_size=_BLOCK) as (file, _):
             file.attrs.update({"format": FORMAT, "format_version": VERSION, "name": name})
             group = file.create_group("arrays")
             for key, array in arrays.items():
