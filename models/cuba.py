@@ -40,16 +40,19 @@ MEMBRANE = {
 }  # fmt: skip  ms and mV
 
 
-def build(c: Config) -> Network:
-    """Populations "exc" and "inh"; the ports are the kind of the source."""
+def build(c: Config, later: bool = False) -> Network:
+    """Populations "exc" and "inh"; the ports are the kind of the source. `later`: with recipes for the synapses."""
     sizes = {"exc": round(0.8 * c.n), "inh": c.n - round(0.8 * c.n)}
     degree = {"exc": round(0.8 * c.in_degree), "inh": c.in_degree - round(0.8 * c.in_degree)}
     weight = {"exc": c.w_exc, "inh": c.w_inh}
     populations = tuple(
         Population(name, n, "lif_exp", MEMBRANE, init={"v": _first(c, name, n)}) for name, n in sizes.items()
     )
+    follow = wire.later if later else _now
     projections = tuple(
-        Projection(source, target, _wire(c, source, target, sizes, degree[source], weight[source]), c.delay, source)
+        Projection(
+            source, target, follow(*_recipe(c, source, target, sizes, degree[source], weight[source])), c.delay, source
+        )
         for source in sizes
         for target in sizes
     )
@@ -62,8 +65,13 @@ def _first(c: Config, name: str, n: int) -> np.ndarray:
     return low + (high - low) * rng.uniforms(rng.stream(c.seed, f"first v {name}"), n)
 
 
-def _wire(c: Config, source: str, target: str, sizes: dict, degree: int, weight: float) -> csr.Csr:
-    stream = rng.stream(c.seed, f"wiring {source} {target}")
+def _recipe(c: Config, source: str, target: str, sizes: dict, degree: int, weight: float) -> tuple:
+    """A builder and its arguments."""
+    stream, n_pre, n_post = rng.stream(c.seed, f"wiring {source} {target}"), sizes[source], sizes[target]
     if c.wiring == "fixed":
-        return wire.fixed_in_degree(stream, sizes[source], sizes[target], degree, weight, loops=source != target)
-    return wire.bernoulli(stream, sizes[source], sizes[target], degree / sizes[source], weight)
+        return wire.fixed_in_degree, stream, n_pre, n_post, degree, weight, source != target
+    return wire.bernoulli, stream, n_pre, n_post, degree / n_pre, weight
+
+
+def _now(builder, *args) -> csr.Csr:
+    return builder(*args)

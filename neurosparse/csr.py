@@ -11,6 +11,8 @@ import numpy as np
 from neurosparse import check
 from neurosparse.jit import kernel, shared
 
+PIECE = 1 << 20  # synapses that are checked at a time
+
 
 class Csr(NamedTuple):
     """Sparse matrix of shape (n_rows, n_cols): rows are sources, columns are targets.
@@ -140,13 +142,12 @@ def validate(owner: str, csr: Csr) -> Csr:
         check.fail(owner, f"indptr must rise from 0 to {len(indices)}", indptr.tolist()[:8])
     if indices.dtype != np.int32 or weight.dtype != np.float32 or weight.shape != indices.shape:
         check.fail(owner, "need int32 indices and float32 weights of one shape", (indices.dtype, weight.dtype))
-    _ids(owner, "indices", indices, csr.n_cols)
-    check.number(owner, "weight", weight)
-    inner = np.ones(max(len(indices) - 1, 0), dtype=bool)
-    ends = indptr[1:-1]
-    inner[ends[(ends > 0) & (ends < len(indices))] - 1] = False
-    if np.any(np.diff(indices)[inner] <= 0):
-        check.fail(owner, "targets must ascend in each row without duplicates", csr, "build it with csr.from_coo")
+    for first in range(0, len(indices), PIECE):  # in pieces: what is looked at may fill half of the memory
+        _ids(owner, "indices", indices[first : first + PIECE], csr.n_cols)
+        check.number(owner, "weight", weight[first : first + PIECE])
+        falls = 1 + first + np.flatnonzero(np.diff(indices[first : first + PIECE + 1]) <= 0)
+        if not np.array_equal(indptr[np.searchsorted(indptr, falls)], falls):
+            check.fail(owner, "targets must ascend in each row without duplicates", csr, "build it with csr.from_coo")
     return csr
 
 

@@ -53,7 +53,7 @@ def route(plan: Plan, projection: Projection) -> Route:
     if projection.rule is None:
         if projection.modulator is not None:
             check.fail(owner, "a modulator needs a rule to act on", projection.modulator)
-        if len(weight) > 1 and np.all(weight == weight[0]):
+        if len(weight) > 1 and weight.min() == weight.max():
             found = found._replace(weight=csr.frozen(weight[:1]))
         return found
     return _plastic(plan, owner, found, projection)
