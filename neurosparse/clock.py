@@ -18,15 +18,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.core.errors import NumbaError
 
-from neurosparse import check, grid, jit, record, shares
+from neurosparse import arrays, check, grid, jit, record, resume, shares
 from neurosparse.csr import Csr
 from neurosparse.encode import check_events
-from neurosparse.fuse import PHASES, fuse, ports_used
-from neurosparse.network import Network, StateMonitor
-from neurosparse.plan import Plan, Route
+from neurosparse.fuse import PHASES, fuse
+from neurosparse.network import Network
+from neurosparse.plan import Plan
 from neurosparse.record import Rates, Spikes, States
 from neurosparse.resolve import resolve
-from neurosparse.routes import as_csr, incoming
+from neurosparse.routes import as_csr
 
 BLOCKS = (1, 32)  # samples handed to a thread at a time: as many as take about BLOCK_SECONDS
 BLOCK_SECONDS = 0.02
@@ -66,6 +66,7 @@ class Engine(NamedTuple):
     fixed: dict[str, Any]  # arguments that no run changes
     initial: dict[str, np.ndarray]  # the state before the first step
     threads: int  # that share one run
+    precision: str  # of state and arithmetic
 
 
 def compile(
@@ -78,8 +79,8 @@ def compile(
     """Check the network, write and compile its loop (or take it from the cache). `now` is for `profile`.
 
     threads: how many share one run, each with its own neurons; more than there are cores only wait for each other.
-    Without JIT one thread does it all. precision: "float32" keeps state, traces and changing weights in half the
-    memory; a step still computes with its constants in float64 and rounds what it stores.
+    Without JIT one thread does it all. precision: "float32" takes half the memory for state, traces
+    and changing weights, and computes in it (see `narrow`).
     Raises ValueError or TypeError for a network or a monitor that can not be run, before anything is compiled, and
     MemoryError for a network that is larger than this machine.
     """
@@ -87,12 +88,19 @@ def compile(
     check.one_of("clock.compile", "precision", precision, ("float64", "float32"))
     plan = resolve(net)
     record.check_monitors(plan, monitors)
-    loop = fuse(plan, monitors, now)
-    parts = [*loop.digests, precision, *([None] if now else [])]
+    loop = fuse(plan, monitors, precision, now)
+    parts = [*loop.digests, *([None] if now else [])]
     advance = jit.generated(loop.text, "advance", loop.namespace, *parts)
     threads = 1 if jit.disabled() else threads
     return Engine(
-        plan, monitors, advance, loop.args, _fixed(plan, monitors, threads), _initial(plan, precision), threads
+        plan,
+        monitors,
+        advance,
+        loop.args,
+        arrays.fixed(plan, monitors, threads, precision),
+        arrays.initial(plan, precision),
+        threads,
+        precision,
     )
 
 
@@ -111,13 +119,13 @@ def run(
     Raises ValueError for missing, unknown or ill-shaped inputs, and for a `start` of another network.
     """
     engine = net if isinstance(net, Engine) else compile(net, monitors, threads)
-    if isinstance(net, Engine) and (monitors or threads != 1):
+    if isinstance(net, Engine) and (len(monitors) or not isinstance(threads, int) or threads != 1):
         got = (monitors, threads)
         check.fail("clock.run", "an Engine has its monitors and threads already", got, "give them to clock.compile")
     n_steps = _duration("clock.run", duration, engine.plan.dt)
     if start is not None:
-        _check_moment(engine, start)
-    return _run(engine, n_steps, inputs or {}, start)
+        check_moment("clock.run", engine, start)
+    return _run(engine, n_steps, {} if inputs is None else inputs, start)
 
 
 def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], threads: int | None = None) -> Iterator[Run]:
@@ -126,8 +134,13 @@ def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], thread
     A sample is what `run` takes as inputs; a function is called in the thread that runs it. The samples are drawn
     as they are needed, a few ahead. threads: default all cores.
     """
-    threads = check.integer("clock.run_batch", "threads", check.cores() if threads is None else threads, low=1)
-    n_steps = _duration("clock.run_batch", duration, engine.plan.dt)
+    owner, threads = "clock.run_batch", check.cores() if threads is None else threads
+    if not isinstance(engine, Engine):
+        check.fail(owner, "needs an Engine", type(engine).__name__, "clock.compile(net, monitors) makes one", TypeError)
+    if not isinstance(samples, Iterable) or isinstance(samples, str | bytes | Mapping | np.ndarray):
+        check.fail(owner, "samples must be a sequence of inputs", samples, "one sample is [inputs]", TypeError)
+    threads = check.integer(owner, "threads", threads, low=1, high=MOST_THREADS)
+    n_steps = _duration(owner, duration, engine.plan.dt)
     left = iter(samples)
     if threads == 1:
         yield from (_run(engine, n_steps, sample, keep=False) for sample in left)
@@ -166,7 +179,7 @@ def fingerprint(engine: Engine) -> str:
         steps = [rule.trace, rule.on_pre, rule.on_post] if rule else []
         steps += [route.release.module.release] if route.release else []
         parts += [jit.code_digest(step) or step.__module__ for step in steps]
-    for name, value in sorted((_fixed(engine.plan, (), 1) | engine.initial).items()):
+    for name, value in sorted((arrays.fixed(engine.plan, (), 1, engine.precision) | engine.initial).items()):
         parts += [name, b"" if value is None else np.asarray(value).tobytes()]
     return jit.digest(jit.source_hash(), *parts)
 
@@ -174,10 +187,10 @@ def fingerprint(engine: Engine) -> str:
 def weights(engine: Engine, moment: Moment | None = None) -> tuple[Csr, ...]:
     """Synapses of every projection with their weights at `moment`, the `end` of a run; by default the first weights."""
     if moment is not None:
-        _check_moment(engine, moment)
-    arrays, parts = (engine.initial if moment is None else moment.arrays), engine.plan.parts
+        check_moment("clock.weights", engine, moment)
+    now, parts = (engine.initial if moment is None else moment.arrays), engine.plan.parts
     return tuple(
-        as_csr(route, arrays.get(f"w{j}_w"), (parts[route.source].n, parts[route.target].n))
+        as_csr(route, now.get(f"w{j}_w"), (parts[route.source].n, parts[route.target].n))
         for j, route in enumerate(engine.plan.routes)
     )
 
@@ -205,106 +218,18 @@ def profile(net: Network, duration: float, samples: Iterable[Inputs], monitors: 
 
 def _duration(owner: str, duration: float, dt: float) -> int:
     """Whole steps in `duration` ms, which must be that many and no fraction more."""
-    if np.ndim(duration) != 0:
-        check.fail(owner, "duration must be one number", np.shape(duration))
-    check.between(owner, "duration", duration, 0, MOST_STEPS * dt, "ms")
+    check.between(owner, "duration", check.scalar(owner, "duration", duration, "ms"), 0, MOST_STEPS * dt, "ms")
     n_steps = grid.steps(owner, "duration", duration, dt)
     if abs(n_steps * dt - duration) > 1e-6 * dt * max(1, n_steps):
         check.fail(owner, f"duration must be a whole number of steps of {dt} ms", duration, f"take {n_steps * dt:g}")
     return n_steps
 
 
-def _check_moment(engine: Engine, start: Moment) -> None:
-    """Same names, types and shapes; lengths of events in flight may differ."""
-
-    def form(arrays: Mapping[str, np.ndarray]) -> dict:
-        return {k: (v.dtype, v.shape if k[:5] not in ("start", "index") else None) for k, v in arrays.items()}
-
+def check_moment(owner: str, engine: Engine, start: Moment) -> None:
+    """Raise ValueError or TypeError unless `engine` can go on from `start`."""
     if not isinstance(start, Moment):
-        check.fail("clock.run", "start must be the end of a Run", start, error=TypeError)
-    if form(start.arrays) != form(engine.initial):
-        check.fail("clock.run", "start must come from this network", sorted(start.arrays), "run it from the beginning")
-
-
-def _fixed(plan: Plan, monitors: tuple, threads: int) -> dict[str, Any]:
-    fixed: dict[str, Any] = {}
-    for k, part in enumerate(plan.parts):
-        if part.dynamics is not None:
-            fixed |= {f"p{k}_{name}": value for name, value in part.dynamics.params.items()}
-        for port, kernel in part.kernels.items():
-            fixed |= {f"p{k}_{port}__{name}": value for name, value in kernel.params.items()}
-        fixed |= {f"bounds{k}": shares.bounds(part.n, threads), f"chance{k}": part.chance, f"stream{k}": part.stream}
-    for d, entry in enumerate(plan.drives):
-        fixed |= {f"table{d}": entry.table, f"driven{d}": entry.weight, f"drawn{d}": entry.stream}
-    for j, route in enumerate(plan.routes):
-        if route.release:
-            fixed |= {f"pr{j}__{name}": value for name, value in route.release.params.items()}
-        if route.rule:
-            fixed |= {f"pr{j}_{name}": value for name, value in route.rule.params.items()} | {f"sign{j}": route.sign}
-            fixed |= dict(zip((f"inptr{j}", f"insyn{j}", f"inseg{j}"), incoming(route, plan.parts[route.target].n)))
-    fixed = {name: _owned(value) for name, value in fixed.items()}
-    for j, route in enumerate(plan.routes):
-        fixed |= {f"{name}{j}": getattr(route, name) for name in ("delays", "indices", "weight")}
-        fixed[f"segments{j}"] = shares.cut(route.segments, route.indices, fixed[f"bounds{route.target}"])
-    for m, monitor in enumerate(monitors):
-        if isinstance(monitor, StateMonitor):
-            fixed |= {f"every{m}": monitor.every, f"ids{m}": record.ids(plan, monitor)}
-    return fixed
-
-
-def _owned(value):
-    """Contiguous and writable, so that one signature serves every network of a shape."""
-    return np.require(value, requirements=["C", "W"]) if isinstance(value, np.ndarray) else value
-
-
-def _initial(plan: Plan, precision: str) -> dict[str, np.ndarray]:
-    """The state before the first step: membranes, kernels, synapses that change, what is in flight."""
-    return {name: _as(array, precision) for name, array in _first(plan).items()}
-
-
-def _as(array: np.ndarray, precision: str) -> np.ndarray:
-    return array.astype(precision) if array.dtype == np.float64 else array
-
-
-def _first(plan: Plan) -> dict[str, np.ndarray]:
-    state: dict[str, np.ndarray] = {}
-    for k, part in enumerate(plan.parts):
-        ticks = 1 + _longest(plan, k)
-        if part.given:
-            state |= {f"start{k}": np.zeros(1, dtype=np.int64), f"index{k}": np.empty(0, dtype=np.int32)}
-            continue
-        state |= {f"ring{k}": np.zeros((ticks, part.n), np.int32), f"ringn{k}": np.zeros((ticks, 1), np.int64)}
-        if part.dynamics is None:
-            continue
-        state[f"z{k}"] = np.zeros(-(-part.n // 8) * 8, dtype=np.uint8)
-        state |= {f"x{k}_{port}": np.zeros(part.n) for port in ports_used(plan, k)}
-        state |= {f"s{k}_{name}": value for name, value in part.dynamics.state.items()}
-        for port, kernel in part.kernels.items():
-            state |= {f"s{k}_{port}__{name}": value for name, value in kernel.state.items()}
-    for j, route in enumerate(plan.routes):
-        state |= _changing(plan, j, route)
-    return state
-
-
-def _changing(plan: Plan, j: int, route: Route) -> dict[str, np.ndarray]:
-    """State of a projection's rule and release."""
-    state: dict[str, np.ndarray] = {}
-    n, ticks = plan.parts[route.source].n, 1 + _longest(plan, route.source)
-    if route.release:
-        state |= {f"sr{j}__{name}": value for name, value in route.release.state.items()}
-        state |= {f"last{j}": np.full(n, -1, dtype=np.int64), f"amp{j}": np.zeros((ticks, n))}
-    if route.rule:
-        module = route.rule.module
-        state[f"w{j}_w"] = route.weight.astype(np.float64)
-        state |= {f"w{j}_{name}": np.full(len(route.weight), first) for name, first in route.rule.synapse.items()}
-        state |= {f"h{j}_{name}": np.zeros((ticks + 1, n)) for name in module.Pre._fields}
-        state |= {f"g{j}_{name}": np.zeros(plan.parts[route.target].n) for name in module.Post._fields}
-    return state
-
-
-def _longest(plan: Plan, k: int) -> int:
-    """Longest delay of a population's spikes, steps."""
-    return max((int(route.delays[-1]) for route in plan.routes if route.source == k), default=0)
+        check.fail(owner, "start must be the end of a Run", start, error=TypeError)
+    resume.check_moment(owner, engine.plan, engine.initial, *start)
 
 
 def _run(engine: Engine, n_steps: int, inputs: Inputs, start: Moment | None = None, keep: bool = True) -> Run:
@@ -313,7 +238,7 @@ def _run(engine: Engine, n_steps: int, inputs: Inputs, start: Moment | None = No
         check.fail("clock.run", "inputs must be a dict of names", given, error=TypeError)
     plan, begin = engine.plan, start.step if start else 0
     state = {name: array.copy() for name, array in (start.arrays if start else engine.initial).items()}
-    heard = _heard(plan, given, state, begin, n_steps)
+    heard = _heard(engine, given, state, begin, n_steps)
     made = record.buffers(plan, engine.monitors, begin, n_steps, engine.threads)
     _deal(engine, state, shares.apart)
     words = {f"zw{name[1:]}": array.view(np.uint64) for name, array in state.items() if name[0] == "z"}
@@ -357,9 +282,9 @@ def _advance(engine: Engine, pool: ThreadPoolExecutor, t: int, until: int, begin
         check.fail("clock", f"the steps of {', '.join(sorted(models))} must compile", reason, STEP_RULES, TypeError)
 
 
-def _heard(plan: Plan, given: Mapping[str, Any], state: dict, begin: int, n_steps: int) -> dict[str, Any]:
+def _heard(engine: Engine, given: Mapping[str, Any], state: dict, begin: int, n_steps: int) -> dict[str, Any]:
     """What comes from outside: events, after those of earlier runs that are still in flight, and currents."""
-    owner = "clock.run"
+    owner, plan = "clock.run", engine.plan
     needed = [part.name for part in plan.parts if part.given] + [name for name, *_ in (*plan.inputs, *plan.modulators)]
     for name in given:
         check.one_of(owner, "input", name, needed)
@@ -375,9 +300,11 @@ def _heard(plan: Plan, given: Mapping[str, Any], state: dict, begin: int, n_step
             values[f"index{k}"] = np.concatenate([state[f"index{k}"], events.index])
             values[f"base{k}"] = begin - (len(before) - 1)
     for c, (name, k, _) in enumerate(plan.inputs):
-        values[f"in{c}"] = _current(f"{owner} input {name!r}", given[name], plan.parts[k].n, n_steps)
+        values[f"in{c}"] = _current(f"{owner} input {name!r}", given[name], plan.parts[k].n, n_steps, engine.precision)
     for c, (name, k) in enumerate(plan.modulators):
-        values[f"mod{c}"] = _current(f"{owner} modulator {name!r}", given[name], plan.parts[k].n, n_steps)
+        values[f"mod{c}"] = _current(
+            f"{owner} modulator {name!r}", given[name], plan.parts[k].n, n_steps, engine.precision
+        )
     return values
 
 
@@ -386,13 +313,13 @@ def _tails(plan: Plan, heard: Mapping[str, Any], end: int) -> dict[str, np.ndarr
     tails = {}
     for k, part in enumerate(plan.parts):
         if part.given:
-            start = heard[f"start{k}"][-1 - min(_longest(plan, k), end) :]
+            start = heard[f"start{k}"][-1 - min(arrays.longest(plan, k), end) :]
             tails |= {f"start{k}": start - start[0], f"index{k}": heard[f"index{k}"][start[0] :]}
     return tails
 
 
-def _current(owner: str, value, n: int, n_steps: int) -> np.ndarray:
+def _current(owner: str, value, n: int, n_steps: int, precision: str) -> np.ndarray:
     array = np.atleast_2d(np.asarray(check.number(owner, "the values", value), dtype=np.float64))
     if array.ndim > 2 or array.shape[0] not in (1, n_steps) or array.shape[1] not in (1, n):
         check.fail(owner, f"needs one number, ({n},), ({n_steps}, 1) or ({n_steps}, {n})", np.shape(value))
-    return _owned(array)
+    return arrays.owned(array, precision)

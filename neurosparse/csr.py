@@ -64,8 +64,12 @@ def from_coo(rows, cols, weight, shape: tuple[int, int]) -> Csr:
 
     Raises ValueError for ids out of range, unequal lengths, weights that are not finite and pairs that occur twice.
     """
-    owner, (n_rows, n_cols) = "csr.from_coo", shape
+    owner = "csr.from_coo"
+    if not isinstance(shape, tuple | list) or len(shape) != 2:
+        check.fail(owner, "shape must be a pair (n_rows, n_cols)", shape, error=TypeError)
+    n_rows, n_cols = shape
     check.integer(owner, "rows of shape", n_rows)
+    check.fits(owner, "a csr of so many rows", 8 * n_rows)
     check.integer(owner, "columns of shape", n_cols, high=2**31 - 1)
     rows, cols = _ids(owner, "rows", rows, n_rows), _ids(owner, "cols", cols, n_cols)
     if len(rows) != len(cols):
@@ -89,7 +93,7 @@ def from_coo(rows, cols, weight, shape: tuple[int, int]) -> Csr:
 
 def reweight(csr: Csr, weight) -> Csr:
     """The same synapses with other weights: one number, or (nnz,) in row order (see `to_coo`)."""
-    array = _weights("csr.reweight", weight, csr.nnz)
+    array = _weights("csr.reweight", weight, _csr("csr.reweight", csr).nnz)
     array.flags.writeable = False
     return csr._replace(weight=array)
 
@@ -104,6 +108,8 @@ def from_scipy(matrix) -> Csr:
             "make one of it: scipy.sparse.csr_array(matrix)",
             TypeError,
         )
+    if getattr(matrix, "ndim", 2) != 2:
+        check.fail("csr.from_scipy", "matrix must have two dimensions", matrix.shape)
     coo = matrix.tocsr().tocoo()
     return from_coo(coo.coords[0], coo.coords[1], coo.data, coo.shape)
 
@@ -112,17 +118,19 @@ def to_scipy(csr: Csr):
     """SciPy csr_array of shape (n_rows, n_cols)."""
     from scipy.sparse import csr_array
 
+    _csr("csr.to_scipy", csr)
     return csr_array((csr.weight, csr.indices, csr.indptr), shape=(csr.n_rows, csr.n_cols))
 
 
 def to_coo(csr: Csr) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(rows, cols, weight), each (nnz,), in row order."""
+    _csr("csr.to_coo", csr)
     return np.repeat(np.arange(csr.n_rows), np.diff(csr.indptr)), csr.indices, csr.weight
 
 
 def transpose(csr: Csr) -> Csr:
     """Rows become columns: what a target receives from."""
-    rows, cols, weight = to_coo(csr)
+    rows, cols, weight = to_coo(_csr("csr.transpose", csr))
     order = np.argsort(cols, kind="stable")
     indptr = np.zeros(csr.n_cols + 1, dtype=np.int64)
     np.cumsum(np.bincount(cols, minlength=csr.n_cols), out=indptr[1:])
@@ -131,11 +139,11 @@ def transpose(csr: Csr) -> Csr:
 
 def validate(owner: str, csr: Csr) -> Csr:
     """Raise ValueError unless every invariant of a Csr holds."""
-    if not isinstance(csr, Csr) or not all(isinstance(array, np.ndarray) for array in csr[:3]):
-        check.fail(
-            owner, "csr must be a neurosparse.Csr", type(csr).__name__, "see csr.from_coo, from_scipy", TypeError
-        )
+    _csr(owner, csr)
     indptr, indices, weight = csr.indptr, csr.indices, csr.weight
+    check.integer(owner, "n_cols", csr.n_cols, high=2**31 - 1)
+    if indices.ndim != 1:
+        check.fail(owner, "indices must be a vector", indices.shape)
     if indptr.ndim != 1 or indptr.dtype != np.int64 or len(indptr) < 1:
         check.fail(owner, "indptr must be an int64 vector of n_rows + 1 offsets", (indptr.dtype, indptr.shape))
     if indptr[0] != 0 or indptr[-1] != len(indices) or np.any(np.diff(indptr) < 0):
@@ -156,9 +164,9 @@ def scatter_add(out: np.ndarray, csr: Csr, active) -> np.ndarray:
 
     out (n_cols,) float64 or float32; active (k,) row ids. Returns `out`.
     """
-    if not isinstance(out, np.ndarray) or out.dtype.kind != "f" or not out.flags.writeable:
+    if type(out) is not np.ndarray or out.dtype not in (np.float64, np.float32) or not out.flags.writeable:
         check.fail("csr.scatter_add", "out must be a writeable array of floats", out, error=TypeError)
-    active = _ids("csr.scatter_add", "active", active, csr.n_rows).astype(np.int32)
+    active = _ids("csr.scatter_add", "active", active, _csr("csr.scatter_add", csr).n_rows).astype(np.int32)
     if out.shape != (csr.n_cols,):
         check.fail("csr.scatter_add", f"out must have shape ({csr.n_cols},)", out.shape)
     _scatter(out, csr.indptr, csr.indices, csr.weight, active)
@@ -167,7 +175,8 @@ def scatter_add(out: np.ndarray, csr: Csr, active) -> np.ndarray:
 
 def gather(csr: Csr, x) -> np.ndarray:
     """(n_rows,) sums over each row of weight * x[target], in float64; x (n_cols,)."""
-    x = np.ascontiguousarray(x, dtype=np.float64)
+    _csr("csr.gather", csr)
+    x = np.ascontiguousarray(check.number("csr.gather", "x", x), dtype=np.float64)
     if x.shape != (csr.n_cols,):
         check.fail("csr.gather", f"x must have shape ({csr.n_cols},)", x.shape)
     return _gather(csr.indptr, csr.indices, csr.weight, x)
@@ -212,8 +221,16 @@ def _weights(owner: str, weight, nnz: int) -> np.ndarray:
     return np.array(np.broadcast_to(small, (nnz,)))
 
 
+def _csr(owner: str, csr: Csr) -> Csr:
+    if not isinstance(csr, Csr) or not all(isinstance(array, np.ndarray) and array.ndim for array in csr[:3]):
+        remedy = "see csr.from_coo, from_scipy"
+        check.fail(owner, "csr must be a neurosparse.Csr", type(csr).__name__, remedy, TypeError)
+    return csr
+
+
 def _ids(owner: str, name: str, ids, n: int) -> np.ndarray:
-    ids = np.asarray(ids)
+    if not isinstance(ids, np.ndarray):
+        ids = np.asarray(check.number(owner, name, ids))
     if ids.ndim != 1 or (ids.dtype.kind not in "iu" and len(ids)):
         check.fail(owner, f"{name} must be a vector of whole numbers", ids)
     if len(ids) and (ids.min() < 0 or ids.max() >= n):

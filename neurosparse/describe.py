@@ -4,20 +4,20 @@ Counted are the synapses (as given, and reordered where they have several delays
 state of neurons and sources (three times: as it begins, as it runs, as it ends), spikes in flight and recordings.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurosparse import check, find
-from neurosparse.csr import Csr
+from neurosparse.check import readable
+from neurosparse.form import check_form
 from neurosparse.network import Network, PoissonInput, PoissonSource, Population, Projection, SpikeMonitor, StateMonitor
+from neurosparse.routes import LONGEST
 from neurosparse.wire import Later
 
 LIVES = 3  # copies of the state while a run goes on
 BASE = 150 << 20  # Python, NumPy and the compiler, bytes
-UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 class Memory(NamedTuple):
@@ -39,7 +39,10 @@ class Memory(NamedTuple):
 
 
 def memory(net: Network, monitors: tuple = (), duration: float = 0.0, rate: float = 10.0) -> Memory:
-    """Estimate for a run of `duration` ms, with spikes of `rate` Hz where they are recorded."""
+    """Estimate for a run of `duration` ms, with spikes of `rate` Hz where they are recorded. Raises as `table`."""
+    net = check_form("describe.memory", net)
+    for name, value in {"duration": duration, "rate": rate}.items():
+        check.at_least("describe.memory", name, check.scalar("describe.memory", name, value), 0)
     sizes = {p.name: p.n for p in net.populations}
     synapses = sum(_synapses(projection) for projection in net.projections)
     plastic = sum(_plastic(projection) for projection in net.projections if projection.rule)
@@ -47,41 +50,17 @@ def memory(net: Network, monitors: tuple = (), duration: float = 0.0, rate: floa
     return Memory(synapses, plastic, state, sum(_recorded(net, m, sizes, duration, rate) for m in monitors))
 
 
-def readable(size: float) -> str:
-    """1536 -> '1.5 KiB'."""
-    power = min(int(np.log2(max(size, 1)) // 10), len(UNITS) - 1)
-    return f"{size / 1024**power:.{1 if power else 0}f} {UNITS[power]}"
-
-
 def require(net: Network) -> None:
     """Raise MemoryError for a network that this machine can not hold, before it is built."""
-    for p in net.populations:
-        check.integer(f"{type(p).__name__} {p.name!r}", "n", p.n, low=1, high=2**31 - 1)
-    for p in net.projections:
-        owner = f"Projection {p.source!r} -> {p.target!r}"
-        if not isinstance(p.csr, Csr | Later):
-            kinds = "csr must be a neurosparse.Csr"
-            check.fail(owner, kinds, type(p.csr).__name__, "see csr.from_coo, wire, wire.later", TypeError)
-        check.number(owner, "delay", p.delay, "ms")
-        if p.rule is not None:
-            find.model(owner, "plasticity", p.rule)
-    need, there = memory(net).total, available()
-    if there and need > there:
-        got = f"{readable(need)} of {readable(there)}"
-        check.fail("Network", "must fit in memory", got, "take fewer synapses, or a larger machine", MemoryError)
-
-
-def available() -> int:
-    """Physical memory of this machine, bytes; 0 where it can not be told."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 0
+    check.fits("Network", "", memory(net).total, "take fewer synapses, or a larger machine")
 
 
 def table(net: Network) -> str:
-    """The network as aligned text."""
-    title = f"Network of {sum(p.n for p in net.populations):,} neurons and sources, dt {net.dt:g} ms"
+    """The network as aligned text. Raises as `form.check_form`."""
+    net = check_form("describe.table", net)
+    neurons = sum(p.n for p in net.populations if isinstance(p, Population))
+    sources = sum(p.n for p in net.populations) - neurons
+    title = f"Network of {neurons:,} neurons{f' and {sources:,} sources' if sources else ''}, dt {net.dt:g} ms"
     parts = [title, "", *_aligned([("population", "n", "model", "parameters"), *map(_population, net.populations)])]
     if net.projections:
         head = ("projection", "synapses", "weight", "delay (ms)", "port", "rule")
@@ -156,7 +135,7 @@ def _plastic(p: Projection) -> int:
 
 def _state(p: Any) -> int:
     if not isinstance(p, Population):
-        return 0
+        return 8 * p.n if isinstance(p, PoissonSource) else 0
     fields = len(find.find_module(f"Population {p.name!r}", p.neuron, "neurons").State._fields)
     fields += 2 * len(p.kernels) + 2  # at most two for a kernel; arrivals and flags
     return 8 * p.n * fields
@@ -167,7 +146,7 @@ def _flight(net: Network, p: Any) -> int:
         (float(np.max(q.delay)) for q in net.projections if q.source == p.name and np.size(q.delay)), default=0
     )
     rules = sum(1 for q in net.projections if q.source == p.name and (q.rule or q.release))
-    return int((longest / net.dt + 1) * p.n * (4 + 8 * rules))
+    return int((min(longest / net.dt, LONGEST) + 1) * p.n * (4 + 8 * rules))
 
 
 def _recorded(net: Network, monitor: Any, sizes: dict[str, int], duration: float, rate: float) -> int:

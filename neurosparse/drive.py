@@ -5,7 +5,8 @@ thresholds, multiples of 2**-32 of the cumulative probability, that the bits rea
 take `rng.poisson`, with the neuron as its element. A source fires with probability rate * dt in a step.
 
 Counters: (64 (neuron // 256) + neuron % 64, 0, step mod 2**32, step // 2**32); the neuron takes word
-(neuron % 256) // 64 of the four; with a rate for each neuron (neuron, 0, step mod 2**32, draw).
+(neuron % 256) // 64 of the four; with a rate for each neuron (neuron, 0, step mod 2**32, draw); waiting times along
+the sources of a block (block, 0, step mod 2**32, draw).
 """
 
 import math
@@ -18,6 +19,8 @@ from neurosparse.jit import shared
 
 LOOKED_UP = 30.0  # largest mean count of a step that is looked up
 WORDS = 1 << 32
+SKIPPED = 0.05  # probability of a step below which waiting times are drawn instead
+BLOCK = 4096  # sources along which waiting times are drawn
 CHUNK = 256  # neurons whose bits are drawn at a time, from CHUNK // 4 blocks
 QUARTER = CHUNK // 4
 
@@ -40,7 +43,12 @@ def table(mean) -> np.ndarray:
 
 
 def chances(probability, n: int) -> np.ndarray:
-    """(n,) uint64: a source fires where its 32 bits are below."""
+    """What the loop needs for sources that fire with a probability in a step, one number or (n,).
+
+    (n,) uint64: a source fires where its 32 bits are below; or, for one small probability, (1,) float64 log(1 - p).
+    """
+    if np.ndim(probability) == 0 and probability < SKIPPED:
+        return np.array([math.log1p(-float(probability))])
     return np.array(np.broadcast_to(np.rint(np.asarray(probability) * WORDS), (n,)), dtype=np.uint64)
 
 
@@ -95,4 +103,22 @@ def fire(ring, low, high, t, stream, chance, room):
             if words[i - first] < chance[i]:
                 ring[low + n] = i
                 n += 1
+    return n
+
+
+@shared
+def fire_rarely(ring, low, high, t, stream, log_silent, room):
+    """Leaf: as `fire`, by the waiting times from one source to the next that fires: P(gap > g) = exp(g log_silent)."""
+    step, n = np.uint64(t) & rng.MASK, 0
+    for block in range(low // BLOCK, (high + BLOCK - 1) // BLOCK):
+        i, draw = float(block * BLOCK - 1), 0
+        end = float(min((block + 1) * BLOCK, high))
+        while True:
+            i += 1.0 + math.floor(math.log(rng.uniform(stream, block, step, draw)) / log_silent[0])
+            if not i < end:
+                break
+            if i >= low:
+                ring[low + n] = int(i)
+                n += 1
+            draw += 1
     return n

@@ -29,7 +29,7 @@ def events_from_pairs(i, t, n_steps: int) -> Events:
     Raises ValueError for arrays of other shape or type, i outside [0, 2**31) and t outside [0, n_steps).
     """
     owner = "encode.events_from_pairs"
-    n_steps = check.integer(owner, "n_steps", n_steps, 0, 2**31 - 1)
+    n_steps = _steps(owner, n_steps)
     i, t = _whole(owner, "i", i, 2**31), _whole(owner, "t", t, n_steps)
     if i.size != t.size:
         check.fail(owner, "i and t must have the same length", (i.size, t.size))
@@ -47,12 +47,15 @@ def events_from_pairs(i, t, n_steps: int) -> Events:
 
 def pairs(events: Events) -> tuple[np.ndarray, np.ndarray]:
     """(i, t): (n_events,) int32 elements and (n_events,) int64 steps, ordered by step, then element."""
+    if not isinstance(events, Events):
+        check.fail("encode.pairs", "events must be an encode.Events", events, error=TypeError)
     return events.index, np.repeat(np.arange(events.start.size - 1), np.diff(events.start))
 
 
 def dense(events: Events, n: int) -> np.ndarray:
     """(n_steps, n) bool: True where the element fires in the step. Raises as `check_events`."""
     check_events("encode.dense", events, n)
+    check.fits("encode.dense", "a truth value for every element and step", (events.start.size - 1) * n)
     out = np.zeros((events.start.size - 1, n), dtype=np.bool_)
     i, t = pairs(events)
     out[t, i] = True
@@ -61,9 +64,11 @@ def dense(events: Events, n: int) -> np.ndarray:
 
 def from_dense(array) -> Events:
     """Events of an (n_steps, n) array, one wherever it is not zero. Raises ValueError for another shape."""
-    array = np.asarray(array)
+    array = check.array("encode.from_dense", "array", array)
     if array.ndim != 2:
         check.fail("encode.from_dense", "array must have shape (n_steps, n)", array.shape)
+    if array.dtype.kind not in "biuf":
+        check.fail("encode.from_dense", "array must hold numbers or booleans", array.dtype)
     i = np.nonzero(array)[1]
     start = np.concatenate([[0], np.cumsum(np.count_nonzero(array, axis=1))])
     return Events(start.astype(np.int64), i.astype(np.int32))
@@ -77,7 +82,10 @@ def check_events(owner: str, events, n: int, n_steps: int | None = None) -> Even
     if not isinstance(events, Events):
         check.fail(owner, "events must be an encode.Events", events, "encode.events_from_pairs makes one", TypeError)
     check.integer(owner, "n", n)
-    start, index = (np.asarray(array) for array in events)
+    start, index = events
+    if not isinstance(start, np.ndarray) or not isinstance(index, np.ndarray):
+        got = (type(start).__name__, type(index).__name__)
+        check.fail(owner, "events must hold two arrays", got, "encode.events_from_pairs makes them", TypeError)
     if start.dtype != np.int64 or start.ndim != 1 or index.dtype != np.int32 or index.ndim != 1:
         got = f"{start.dtype} {start.shape} and {index.dtype} {index.shape}"
         check.fail(owner, "events must be start (n_steps + 1,) int64 and index (n_events,) int32", got)
@@ -114,7 +122,7 @@ def poisson(rate_hz, n_steps: int, dt: float, stream: rng.Stream, sample: int = 
     """
     owner = "encode.poisson"
     rate = _vector(owner, "rate_hz", check.at_least(owner, "rate_hz", rate_hz, 0.0, "Hz"))
-    check.positive(owner, "dt", dt, "ms")
+    check.positive(owner, "dt", check.scalar(owner, "dt", dt, "ms"), "ms")
     return _draw(owner, -np.expm1(-rate * (dt / 1000.0)), n_steps, stream, sample)
 
 
@@ -128,12 +136,13 @@ def latency(x, n_steps: int, tau: float, dt: float = 1.0, threshold: float = 0.0
     """
     owner = "encode.latency"
     x = _vector(owner, "x", check.between(owner, "x", x, 0.0, 1.0))
-    n_steps = check.integer(owner, "n_steps", n_steps, 0, 2**31 - 1)
-    check.positive(owner, "tau", tau, "ms")
-    check.positive(owner, "dt", dt, "ms")
-    check.at_least(owner, "threshold", threshold, 0.0)
+    n_steps = _steps(owner, n_steps)
+    for name, value in {"tau": tau, "dt": dt}.items():
+        check.positive(owner, name, check.scalar(owner, name, value, "ms"), "ms")
+    check.at_least(owner, "threshold", check.scalar(owner, "threshold", threshold), 0.0)
     i = np.flatnonzero(x > threshold)
-    t = np.floor((tau * (1.0 - x[i]) if linear else -tau * np.log(x[i])) / dt)
+    with np.errstate(over="ignore"):  # later than any step
+        t = np.floor((tau * (1.0 - x[i]) if linear else -tau * np.log(x[i])) / dt)
     in_time = t < n_steps
     return events_from_pairs(i[in_time], t[in_time].astype(np.int64), n_steps)
 
@@ -182,17 +191,18 @@ def image_probabilities(images, scale: float | None = None) -> tuple[np.ndarray,
     p = images.reshape(len(images), math.prod(images.shape[1:])).astype(np.float64)
     total = p.sum(axis=1, keepdims=True)
     p /= np.where(total > 0.0, total, 1.0)
-    top = float(p.max(initial=0.0) if scale is None else scale)
+    top = float(p.max(initial=0.0) if scale is None else check.scalar(owner, "scale", scale))
     p /= check.positive(owner, "scale", top, remedy="fit it on images that are not all blank")
     return np.minimum(p, 1.0, out=p), top
 
 
 def _draw(owner: str, p: np.ndarray, n_steps: int, stream: rng.Stream, sample: int) -> Events:
-    n_steps = check.integer(owner, "n_steps", n_steps, 0, 2**31 - 1)
+    n_steps = _steps(owner, n_steps)
     sample = check.integer(owner, "sample", sample, 0, 2**32 - 1)
     if not isinstance(stream, rng.Stream):
         check.fail(owner, "stream must be a Stream", stream, "make it with rng.stream(seed, name)", TypeError)
     expected = n_steps * p.sum()
+    check.fits(owner, "the expected events", 12 * expected, "take fewer steps, or draw them in pieces")
     room = int(expected + 6.0 * math.sqrt(expected)) + 16
     start = np.zeros(n_steps + 1, dtype=np.int64)
     return Events(start, _all_times(stream, sample, p, start, room))
@@ -273,6 +283,12 @@ def _not_ascending(start: np.ndarray, index: np.ndarray) -> np.ndarray:
     return bad
 
 
+def _steps(owner: str, n_steps) -> int:
+    n_steps = check.integer(owner, "n_steps", n_steps, 0, 2**31 - 1)
+    check.fits(owner, "the steps", 8 * n_steps)
+    return n_steps
+
+
 def _vector(owner: str, name: str, value) -> np.ndarray:
     array = np.ascontiguousarray(value, dtype=np.float64)
     if np.ndim(value) != 1:
@@ -281,7 +297,7 @@ def _vector(owner: str, name: str, value) -> np.ndarray:
 
 
 def _whole(owner: str, name: str, value, high: int) -> np.ndarray:
-    array = np.asarray(value)
+    array = np.asarray(check.number(owner, name, value))
     if array.size == 0:
         array = array.astype(np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":

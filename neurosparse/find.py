@@ -41,6 +41,32 @@ def find_module(owner: str, what: ModuleType | str, room: str) -> ModuleType:
             f"copy neurosparse/{room}/{FIRST[room]}.py and change it",
             TypeError,
         )
+    return _formed(owner, module, room)
+
+
+def _formed(owner: str, module: ModuleType, room: str) -> ModuleType:
+    """The module, if what it defines is of the right kind."""
+    owner = f"{owner}: {module.__name__}"
+    for name in CONTRACT[room]:
+        part = getattr(module, name)
+        if name == "PORTS":
+            if not isinstance(part, tuple) or not all(isinstance(port, str) and port.isidentifier() for port in part):
+                check.fail(
+                    owner, "PORTS must be a tuple of names", part, 'a single one needs its comma: ("x",)', TypeError
+                )
+        elif name[0].isupper():
+            if not (isinstance(part, type) and issubclass(part, tuple) and hasattr(part, "_fields")):
+                check.fail(owner, f"{name} must be a NamedTuple", part, error=TypeError)
+            if part._field_defaults:  # type: ignore[attr-defined]
+                remedy = "give them in params(...) or init(p): compiled code can not"
+                check.fail(owner, f"{name} must have no defaults", part._field_defaults, remedy, TypeError)  # type: ignore
+        elif not callable(part):
+            check.fail(owner, f"{name} must be a function", part, error=TypeError)
+    adds = getattr(module, "ADDS", {})
+    if adds and not (
+        isinstance(adds, Mapping) and {*adds} <= {*module.PORTS} and {*adds.values()} <= {*module.State._fields}
+    ):
+        check.fail(owner, "ADDS must be a dict from ports to fields of State", adds, error=TypeError)
     return module
 
 
@@ -49,6 +75,10 @@ def _by_name(owner: str, name: str, room: str) -> ModuleType:
     known = sorted(f.stem for f in Path(str(package.__file__)).parent.glob("*.py") if f.stem != "__init__")
     if name in known:
         return importlib.import_module(f"neurosparse.{room}.{name}")
+    if not all(part.isidentifier() for part in name.split(".")):
+        check.fail(
+            owner, "a model is named by its module, or as a file.py", name, f"the models here: {', '.join(known)}"
+        )
     if "." not in name and importlib.util.find_spec(name) is None:
         check.one_of(
             owner,
@@ -58,12 +88,12 @@ def _by_name(owner: str, name: str, room: str) -> ModuleType:
         )
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError as error:
+    except Exception as error:
         check.fail(owner, f"a module that can be imported ({error})", name, "name a file as 'folder/my_model.py'")
 
 
 def _from_file(owner: str, path: Path) -> ModuleType:
-    if not path.is_file():
+    if "\0" in str(path) or not path.is_file():
         check.fail(owner, "the model's file must exist", str(path), error=FileNotFoundError)
     name = f"neurosparse_user_{hashlib.sha256(path.resolve().as_posix().encode() + path.read_bytes()).hexdigest()[:16]}"
     if name not in sys.modules:
@@ -89,7 +119,8 @@ def dynamics(owner: str, module, biology: Mapping, init: Mapping, n: int, dt: fl
         check.fail(owner, "params and init must be dicts", biology, error=TypeError)
     p = constants(owner, module, biology, dt)
     values = {name: constant(f"{owner} parameter {name}", value, n) for name, value in p._asdict().items()}
-    state = {name: spread(f"{owner} initial {name}", value, n) for name, value in module.init(p)._asdict().items()}
+    first = call(owner, module, "init", "State", (p,), {})
+    state = {name: spread(f"{owner} initial {name}", value, n) for name, value in first._asdict().items()}
     for name, value in init.items():
         check.one_of(owner, "init", name, state)
         state[name] = spread(f"{owner} init {name}", value, n)
@@ -100,11 +131,29 @@ def constants(owner: str, module, biology: Mapping, dt: float):
     """`module.params` of biology."""
     if "dt" in biology:
         check.fail(owner, "dt belongs to the Network", f"dt={biology['dt']!r} in params", "remove it there")
+    return call(owner, module, "params", "Params", (), {**biology, "dt": dt})
+
+
+def call(owner: str, module, name: str, kind: str, args: tuple, given: dict):
+    """What a function of a model returns, which anybody may have written: its own mistakes are named, not shown raw."""
     try:
-        return module.params(**biology, dt=dt)
-    except TypeError as error:
-        need = f"{module.__name__}.params takes other arguments ({error})"
-        check.fail(owner, need, sorted(biology), error=TypeError)
+        with np.errstate(all="ignore"):  # what is not finite is refused where it is taken over
+            made = getattr(module, name)(*args, **given)
+    except Exception as error:
+        if getattr(error, "user_mistake", False):
+            raise
+        what = "arguments" if isinstance(error, TypeError) else "values"
+        need = f"{module.__name__}.{name} takes other {what} ({type(error).__name__}: {error})"
+        kept = {key: value for key, value in given.items() if key != "dt"}
+        check.fail(owner, need, sorted(kept) if what == "arguments" else kept, error=_kind_of(error))
+    if not isinstance(made, getattr(module, kind)):
+        check.fail(owner, f"{module.__name__}.{name} must return its {kind}", made, error=TypeError)
+    return made
+
+
+def _kind_of(error: Exception) -> type[Exception]:
+    """TypeError as it is, all else as ValueError."""
+    return TypeError if isinstance(error, TypeError) else ValueError
 
 
 def constant(owner: str, value, n: int):
@@ -124,6 +173,5 @@ def model(owner: str, room: str, spec) -> tuple[ModuleType, Mapping] | None:
     """A pair (model, parameters) with its module found."""
     if spec is None:
         return None
-    if not isinstance(spec, tuple) or len(spec) != 2 or not isinstance(spec[1], Mapping):
-        check.fail(owner, f"{room} is a pair (model, parameters)", spec, f'write ("{FIRST[room]}", {{}})', TypeError)
-    return find_module(owner, spec[0], room), spec[1]
+    name, params = check.pair(owner, room, spec, f'("{FIRST[room]}", {{}})')
+    return find_module(owner, name, room), params

@@ -10,6 +10,7 @@ import numpy as np
 from neurosparse import check
 
 METHODS = ("exact", "euler")
+MOST = 2**53  # steps; beyond, whole numbers have gaps in float64
 
 
 def decay(owner: str, name: str, tau, dt: float, method: str = "exact") -> Any:
@@ -21,7 +22,8 @@ def decay(owner: str, name: str, tau, dt: float, method: str = "exact") -> Any:
     check.positive(owner, name, tau, "ms")
     check.one_of(owner, "method", method, METHODS)
     if method == "exact":
-        return np.exp(-dt / np.asarray(tau, dtype=float))[()]
+        with np.errstate(over="ignore", under="ignore"):  # nothing is left of what decays so fast
+            return np.exp(-dt / np.asarray(tau, dtype=float))[()]
     check.at_least(
         owner,
         name,
@@ -40,7 +42,10 @@ def steps(owner: str, name: str, duration, dt: float, low: int = 0) -> Any:
     """
     check.positive(owner, "dt", dt, "ms")
     check.at_least(owner, name, duration, 0, "ms")
-    n = np.rint(np.asarray(duration) / dt)
+    with np.errstate(over="ignore"):
+        n = np.rint(np.asarray(duration, dtype=float) / dt)
+    if np.any(n > MOST):
+        check.fail(owner, f"{name} must be at most {MOST} steps of {dt} ms", duration, "shorten it or take a larger dt")
     if np.any(n < low):
         check.fail(
             owner,

@@ -61,6 +61,8 @@ class Drive(NamedTuple):
     table: np.ndarray  # see `drive.table`
     weight: float
     stream: Stream
+    low: int  # first neuron
+    high: int  # first that is not driven
 
 
 class Route(NamedTuple):

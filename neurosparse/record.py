@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurosparse import check
+from neurosparse import check, grid
 from neurosparse.encode import Events, pairs
 from neurosparse.network import PopulationRateMonitor, SpikeMonitor, StateMonitor
 from neurosparse.plan import Plan
 
 ROOM = 1 << 16  # spikes a buffer holds before it is emptied
+SHORTER = "record fewer steps or neurons, or stream it to disk: io.stream.run"
 
 
 class Spikes(NamedTuple):
@@ -77,6 +78,9 @@ class Buffers(NamedTuple):
 
 def check_monitors(plan: Plan, monitors: tuple) -> None:
     """Raise ValueError or TypeError for a monitor that can not watch this network."""
+    if not isinstance(monitors, tuple | list):
+        need = "monitors must be a tuple"
+        check.fail("clock.compile", need, monitors, "a single one needs its comma: (SpikeMonitor('a'),)", TypeError)
     for m, monitor in enumerate(monitors):
         _check(plan, monitor, monitors[:m])
 
@@ -89,6 +93,8 @@ def _check(plan: Plan, monitor, earlier: tuple) -> None:
     part = plan.parts[plan.index(owner, monitor.target)]
     if any(type(other) is type(monitor) and other.target == monitor.target for other in earlier):
         check.fail(owner, "one monitor of a kind for each population", monitor.target)
+    if isinstance(monitor, SpikeMonitor) and not isinstance(monitor.counts_only, bool | np.bool_):
+        check.fail(owner, "counts_only must be True or False", monitor.counts_only, error=TypeError)
     if isinstance(monitor, StateMonitor):
         if part.dynamics is None:
             check.fail(owner, "the target must have neurons", f"the SpikeSource {part.name!r}")
@@ -100,13 +106,17 @@ def _check(plan: Plan, monitor, earlier: tuple) -> None:
             check.fail(owner, "each field may be named once", monitor.fields)
         check.integer(owner, "every", monitor.every, low=1)
         if monitor.window is not None:
-            if np.shape(monitor.window) != (2,):
+            if not isinstance(monitor.window, tuple | list) or len(monitor.window) != 2:
                 check.fail(owner, "window must be a pair (from, to) in ms", monitor.window, error=TypeError)
-            low, high = monitor.window
+            low, high = (check.scalar(owner, "edge of window", edge, "ms") for edge in monitor.window)
             check.at_least(owner, "start of window", low, 0, "ms")
             check.at_least(owner, "end of window", high, low, "ms")
+            check.between(owner, "end of window", high, 0, grid.MOST * plan.dt, "ms")
         if monitor.subset is not None:
-            if np.ndim(monitor.subset) != 1:
+            if (
+                not isinstance(monitor.subset, tuple | list | range | np.ndarray)
+                or getattr(monitor.subset, "ndim", 1) != 1
+            ):
                 check.fail(owner, "subset must be a sequence of ids", monitor.subset, error=TypeError)
             for i in monitor.subset:
                 check.integer(owner, "id in subset", i, high=part.n - 1)
@@ -126,11 +136,13 @@ def buffers(plan: Plan, monitors: tuple, begin: int, n_steps: int, threads: int)
         if isinstance(monitor, StateMonitor):
             first, last = _rows(plan, monitor, begin, n_steps)
             shape = (last - first, len(ids(plan, monitor)))
+            check.fits("StateMonitor", "the recording", 8 * shape[0] * shape[1] * len(monitor.fields), SHORTER)
             made.arrays.update({f"rec{m}_{name}": np.empty(shape) for name in monitor.fields})
             made.arrays.update({f"from{m}": first, f"to{m}": last})
         elif part.given:
             continue
         elif isinstance(monitor, PopulationRateMonitor):
+            check.fits("PopulationRateMonitor", "the recording", 4 * threads * n_steps, SHORTER)
             made.arrays[f"busy{m}"] = np.zeros((threads, n_steps), dtype=np.int32)
         elif monitor.counts_only:
             made.arrays[f"count{m}"] = np.zeros(part.n, dtype=np.int64)

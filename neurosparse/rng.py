@@ -53,6 +53,8 @@ def stream(seed: int, name: str) -> Stream:
     seed = check.integer("rng.stream", "seed", seed, 0, 2**64 - 1)
     if not isinstance(name, str):
         check.fail("rng.stream", "name must be a string", name, error=TypeError)
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        check.fail("rng.stream", "name must be text that UTF-8 can hold", name)
     for names in _ledgers.get():
         if name not in names:
             names.append(name)
@@ -215,7 +217,7 @@ def _log_poisson(k, lam):
 
 def uniforms(stream: Stream, n: int, step: int = 0, first: int = 0) -> np.ndarray:
     """(n,) float64: `uniform` of elements first .. first + n - 1. Errors as `normals`."""
-    out = np.empty(_count("rng.uniforms", stream, n, step, first))
+    out = np.empty(_numbers("rng.uniforms", _count("rng.uniforms", stream, n, step, first)))
     _uniforms(stream, step, first, out)
     return out
 
@@ -225,7 +227,7 @@ def normals(stream: Stream, n: int, step: int = 0, first: int = 0) -> np.ndarray
 
     Raises TypeError or ValueError for a stream that is none, n < 0, first < 0 or a step outside [0, 2**32).
     """
-    out = np.empty(_count("rng.normals", stream, n, step, first))
+    out = np.empty(_numbers("rng.normals", _count("rng.normals", stream, n, step, first)))
     _normals(stream, step, first, out)
     return out
 
@@ -256,7 +258,7 @@ def poissons(stream: Stream, lam, step: int = 0) -> np.ndarray:
 
 def permutation(stream: Stream, n: int, step: int = 0) -> np.ndarray:
     """(n,) int64: 0 .. n - 1 in an exactly uniform random order (Fisher and Yates). Errors as `normals`."""
-    out = np.arange(_count("rng.permutation", stream, n, step), dtype=np.int64)
+    out = np.arange(_numbers("rng.permutation", _count("rng.permutation", stream, n, step)), dtype=np.int64)
     _shuffle(stream, step, out)
     return out
 
@@ -269,7 +271,7 @@ def choice(stream: Stream, n: int, k: int, step: int = 0) -> np.ndarray:
     """
     _count("rng.choice", stream, n, step)
     k = check.integer("rng.choice", "k", k, 0, n, "draw at most n of n")
-    out = np.empty(k, dtype=np.int64)
+    out = np.empty(_numbers("rng.choice", k), dtype=np.int64)
     _choice(stream, step, n, set_table(k), out)
     out.sort()
     return out
@@ -286,6 +288,12 @@ def _count(owner: str, stream, n: int, step: int, first: int = 0) -> int:
     check.integer(owner, "step", step, 0, 2**32 - 1)
     check.integer(owner, "first", first)
     return check.integer(owner, "n", n)
+
+
+def _numbers(owner: str, n: int) -> int:
+    """Memory for n numbers there must be."""
+    check.fits(owner, "the numbers", 8 * n)
+    return n
 
 
 @jit.kernel

@@ -38,7 +38,6 @@ def route(plan: Plan, projection: Projection) -> Route:
     shape = (plan.parts[source].n, plan.parts[target].n)
     if (wiring.n_rows, wiring.n_cols) != shape:
         check.fail(owner, f"csr must have shape {shape}", (wiring.n_rows, wiring.n_cols))
-    check.number(owner, "delay", projection.delay, "ms")
     if np.shape(projection.delay) not in ((), (wiring.nnz,)):
         check.fail(owner, f"delay must be one number or have shape ({wiring.nnz},)", np.shape(projection.delay))
     changing = projection.rule is not None or projection.release is not None
@@ -65,7 +64,7 @@ def _plastic(plan: Plan, owner: str, route: Route, projection: Projection) -> Ro
     assert found is not None
     module, biology = found
     p = find.constants(f"{owner} rule", module, biology, plan.dt)
-    params = {name: find.constant(f"{owner} rule {name}", value, 0) for name, value in p._asdict().items()}
+    params = {name: float(check.scalar(f"{owner} rule", name, value)) for name, value in p._asdict().items()}
     for field in (*module.Pre._fields, *module.Post._fields):
         check.one_of(f"{owner} rule", "constant", f"decay_{field}", params)
     low, high = float(route.weight.min(initial=0.0)), float(route.weight.max(initial=0.0))
@@ -73,7 +72,9 @@ def _plastic(plan: Plan, owner: str, route: Route, projection: Projection) -> Ro
         check.fail(owner, "weights under a rule must have one sign", (low, high), "split the projection in two")
     weight = csr.frozen(np.abs(route.weight))
     least, most = params.get("w_min", 0.0), params.get("w_max", np.inf)
-    if len(weight) and (weight.min() < np.float32(least) or weight.max() > np.float32(most)):
+    with np.errstate(over="ignore"):  # a bound that no float32 reaches
+        bounds = np.float32(least), np.float32(most)
+    if len(weight) and (weight.min() < bounds[0] or weight.max() > bounds[1]):
         got = (float(weight.min()), float(weight.max()))
         check.fail(owner, f"weights must lie in the rule's bounds [{least}, {most}]", got, "see w_min, w_max")
     names = [name for name, _ in plan.modulators]

@@ -7,6 +7,7 @@ one cache line. What one thread wrote before `meet` is seen by all after it.
 
 import ctypes
 import sys
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -82,7 +83,10 @@ def _moved(ring, counts, old, new, beside) -> tuple:
     return fresh_counts, fresh
 
 
-@intrinsic
+_intrinsic: Any = intrinsic
+
+
+@_intrinsic
 def _add(typingctx, array, place, amount):
     """Atomic array[place] += amount; returns what was there."""
 
@@ -92,7 +96,7 @@ def _add(typingctx, array, place, amount):
     return types.int64(array, types.int64, types.int64), build
 
 
-@intrinsic
+@_intrinsic
 def _look(typingctx, array, place):
     """Atomic array[place]."""
 
@@ -102,7 +106,7 @@ def _look(typingctx, array, place):
     return types.int64(array, types.int64), build
 
 
-@intrinsic
+@_intrinsic
 def _put(typingctx, array, place, value):
     """Atomic array[place] = value."""
 

@@ -5,6 +5,7 @@ or on sizes it does not touch. `weight` is one number; `csr.reweight` sets other
 """
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,9 +26,9 @@ def bernoulli(stream: rng.Stream, n_pre: int, n_post: int, p: float, weight: flo
     """
     _stream("wire.bernoulli", stream)
     _sizes("wire.bernoulli", n_pre, n_post)
-    if np.ndim(p) != 0:
-        check.fail("wire.bernoulli", "p must be one number", np.shape(p), "wire.ensembles takes a table")
+    check.scalar("wire.bernoulli", "p", p, remedy="wire.ensembles takes a table")
     check.between("wire.bernoulli", "p", p, 0, 1)
+    _fits("wire.bernoulli", n_pre, n_pre * n_post * p)
     if p == 1:
         return all_to_all(n_pre, n_post, weight, loops)
     if p == 0:
@@ -53,6 +54,7 @@ def fixed_in_degree(
         check.fail(owner, "loops=False needs n_pre == n_post", (n_pre, n_post))
     check.integer(owner, "k", k, 0, n_pre - barred, "there are no more sources to choose from")
     check.number(owner, "weight", weight)
+    _fits(owner, n_pre, 2 * n_post * k)
     sources = np.empty((n_post, k), dtype=np.int64)
     _choose(stream, n_pre, barred, rng.set_table(k), sources)
     indptr = np.zeros(n_pre + 1, dtype=np.int64)
@@ -73,6 +75,7 @@ def fixed_out_degree(
         check.fail(owner, "loops=False needs n_pre == n_post", (n_pre, n_post))
     check.integer(owner, "k", k, 0, n_post - barred, "there are no more targets to choose from")
     check.number(owner, "weight", weight)
+    _fits(owner, n_pre, n_pre * k)
     cols = np.empty((n_pre, k), dtype=np.int32)
     _choose_ascending(stream, n_post, barred, rng.set_table(k), cols)
     return _filled(np.arange(n_pre + 1) * k, cols.reshape(-1), weight, n_post)
@@ -87,7 +90,8 @@ def multapses(stream: rng.Stream, n_pre: int, n_post: int, n_synapses: int, weig
     _stream(owner, stream)
     _sizes(owner, n_pre, n_post)
     check.integer(owner, "n_synapses", n_synapses)
-    check.number(owner, "weight", weight)
+    check.scalar(owner, "weight", weight)
+    _fits(owner, n_pre, 2 * n_synapses)
     flat = np.empty(n_synapses, dtype=np.int64)
     _any_pairs(stream, n_pre * n_post, flat)
     flat.sort()
@@ -102,6 +106,7 @@ def pairs(stream: rng.Stream, n_pre: int, n_post: int, n_synapses: int, weight: 
     _sizes("wire.pairs", n_pre, n_post)
     check.integer("wire.pairs", "n_synapses", n_synapses, 0, n_pre * n_post, "that is every pair there is")
     check.number("wire.pairs", "weight", weight)
+    _fits("wire.pairs", n_pre, 2 * n_synapses)
     if n_pre * n_post > BITS * n_synapses:
         return _from_flat(rng.choice(stream, n_pre * n_post, n_synapses), n_pre, n_post, weight)
     flat = np.empty(n_synapses, dtype=np.int64)
@@ -119,6 +124,7 @@ def distance(stream: rng.Stream, positions, kind, constants, length: float, weig
     _stream(owner, stream)
     positions = np.ascontiguousarray(check.number(owner, "positions", positions), dtype=np.float64)
     kind = _ids(owner, "kind", kind)
+    length = float(check.scalar(owner, "length", length))
     constants = np.ascontiguousarray(check.between(owner, "constants", constants, 0, 1), dtype=np.float64)
     check.positive(owner, "length", length)
     if positions.ndim != 2 or kind.shape != positions.shape[:1]:
@@ -126,6 +132,8 @@ def distance(stream: rng.Stream, positions, kind, constants, length: float, weig
     if constants.ndim != 2 or (len(kind) and not (kind.min() >= 0 and kind.max() < min(constants.shape))):
         check.fail(owner, "constants must be (K, K) with every kind in [0, K)", constants.shape)
     n = len(positions)
+    _sizes(owner, n, n)
+    check.fits(owner, "a mark for every pair", n * n)
     return _from_mask(_distance_mask(stream, positions, kind, constants, length, np.zeros((n, n), np.bool_)), weight)
 
 
@@ -142,6 +150,8 @@ def ensembles(stream: rng.Stream, group_pre, group_post, p, weight: float = 1.0)
         check.fail(owner, "needs vectors of ensemble ids and p (G_pre, G_post)", (pre.shape, post.shape, p.shape))
     for name, group, size in (("group_pre", pre, p.shape[0]), ("group_post", post, p.shape[1])):
         check.between(owner, name, group, 0, size - 1)
+    _sizes(owner, len(pre), len(post))
+    check.fits(owner, "a mark for every pair", len(pre) * len(post))
     return _from_mask(_ensemble_mask(stream, pre, post, p, np.zeros((len(pre), len(post)), np.bool_)), weight)
 
 
@@ -149,6 +159,7 @@ def ring(n: int, k: int, weight: float = 1.0) -> Csr:
     """Every neuron to its k nearest on either side of a ring: 2 k synapses a neuron."""
     check.integer("wire.ring", "n", n, low=1, high=2**31 - 1)
     check.integer("wire.ring", "k", k, 0, (n - 1) // 2, "further neighbours would meet on the other side")
+    _fits("wire.ring", n, 8 * n * k)
     offsets = np.concatenate([np.arange(-k, 0), np.arange(1, k + 1)])
     rows = np.repeat(np.arange(n), 2 * k)
     return from_coo(rows, (rows + np.tile(offsets, n)) % n, weight, (n, n))
@@ -158,6 +169,7 @@ def all_to_all(n_pre: int, n_post: int, weight: float = 1.0, loops: bool = True)
     """Every pair; `loops=False` leaves out i -> i."""
     _sizes("wire.all_to_all", n_pre, n_post)
     check.number("wire.all_to_all", "weight", weight)
+    _fits("wire.all_to_all", n_pre, n_pre * n_post)
     cols = np.tile(np.arange(n_post, dtype=np.int32), n_pre)
     indptr = np.arange(n_pre + 1) * n_post
     if not loops:
@@ -170,6 +182,7 @@ def all_to_all(n_pre: int, n_post: int, weight: float = 1.0, loops: bool = True)
 def one_to_one(n: int, weight: float = 1.0) -> Csr:
     """Neuron i to neuron i."""
     check.integer("wire.one_to_one", "n", n, low=1, high=2**31 - 1)
+    _fits("wire.one_to_one", n, 4 * n)
     return from_coo(np.arange(n), np.arange(n), weight, (n, n))
 
 
@@ -185,11 +198,13 @@ def box(n: int) -> tuple[int, int, int]:
 
 def lattice(n: int) -> np.ndarray:
     """(n, 3) positions of unit spacing: the first n cells of `box(n)`."""
+    check.integer("wire.lattice", "n", n, low=1, high=2**31 - 1)
+    check.fits("wire.lattice", "the positions", 72 * n)
     return np.stack(np.unravel_index(np.arange(n), box(n)), axis=1).astype(np.float64)
 
 
 def _ids(owner: str, name: str, value) -> np.ndarray:
-    array = np.asarray(value)
+    array = np.asarray(check.number(owner, name, value))
     if array.ndim != 1 or array.dtype.kind not in "iu":
         check.fail(owner, f"{name} must be a vector of whole numbers", value)
     return np.ascontiguousarray(array, dtype=np.int64)
@@ -203,6 +218,11 @@ def _stream(owner: str, stream) -> None:
 def _sizes(owner: str, n_pre: int, n_post: int) -> None:
     check.integer(owner, "n_pre", n_pre, low=1, high=2**31 - 1)
     check.integer(owner, "n_post", n_post, low=1, high=2**31 - 1)
+
+
+def _fits(owner: str, n_pre: int, synapses: float) -> None:
+    """At least a target and a weight of 4 bytes for each synapse, and an offset for each source."""
+    check.fits(owner, "the synapses", 8 * (synapses + n_pre), "take fewer synapses, or a larger machine")
 
 
 def _filled(indptr: np.ndarray, cols: np.ndarray, weight: float, n_post: int) -> Csr:
@@ -359,8 +379,17 @@ def later(
 
     Raises ValueError for a builder whose number of synapses it does not know.
     """
+    _stream("wire.later", stream)
+    _sizes("wire.later", n_pre, n_post)
+    check.at_least("wire.later", "amount", check.scalar("wire.later", "amount", amount), 0)
     counts = {bernoulli: n_pre * n_post, fixed_in_degree: n_post, fixed_out_degree: n_pre, pairs: 1, multapses: 1}
-    if builder not in counts:
+    if not callable(builder) or builder not in counts:
         check.fail("wire.later", f"builder must be one of {', '.join(b.__name__ for b in counts)}", builder)
+    try:
+        inspect.signature(builder).bind(stream, n_pre, n_post, amount, *args, **kwargs)
+    except TypeError as error:
+        check.fail(
+            "wire.later", f"wire.{builder.__name__} takes other arguments ({error})", kwargs or args, error=TypeError
+        )
     build = functools.partial(builder, stream, n_pre, n_post, amount, *args, **kwargs)
     return Later(build, n_pre, n_post, float(amount) * counts[builder])

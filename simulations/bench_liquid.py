@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from neurosparse import clock, data, encode
+from neurosparse.csr import Csr
 from neurosparse.io import config
 from neurosparse.io.progress import track
 from neurosparse.io.results import Result
@@ -80,7 +81,7 @@ def run(config: Config, threads: int = 1) -> Result:
         for at, count in enumerate(counts)
     ]
     spent = phases(net.network, samples, config, monitors)
-    wiring = sum(projection.csr.nbytes for projection in net.network.projections)
+    wiring = sum(p.csr.nbytes for p in net.network.projections if isinstance(p.csr, Csr))
     metrics = {f"ms_per_sample_{_threads(row['threads'], '_')}": 1e3 * row["seconds"] for row in rows}
     metrics |= {f"{name.replace(' ', '_')}_share": ms / sum(spent.values()) for name, ms in spent.items()}
     metrics |= {"wiring_bytes": wiring, "state_bytes_per_thread": clock.state_bytes(engine)}

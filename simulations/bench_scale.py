@@ -31,7 +31,7 @@ def tiny() -> Config:
 def run(config: Config, threads: int = 1) -> Result:
     """One row. Metrics: events, seconds, and largest memory over the estimate, all of the run alone."""
     size = {"n": config.n, "in_degree": config.in_degree, "seed": config.seed}
-    net = cuba.build(cuba.Config(**size), later=True)
+    net = cuba.build(cuba.Config.model_validate(size), later=True)
     estimate = describe.memory(net, tuple(SpikeMonitor(p.name, True) for p in net.populations), config.duration_ms)
     options = size | {"duration_ms": config.duration_ms, "threads": min(threads, check.cores())}
     with rivals.start("simulations.rivals.large", options) as process:

@@ -5,6 +5,8 @@ Tsodyks & Markram, PNAS 94 (1997) 719, and Tsodyks, Pawelzik & Markram, Neural C
 beside the closed form of the model at a regular train.
 """
 
+from typing import Annotated
+
 import numpy as np
 from pydantic import Field
 
@@ -23,13 +25,13 @@ class Config(config.Config):
     """The train and the membrane."""
 
     rate: float = Field(default=20.0, gt=0, le=500, description="of the train, Hz")
-    duration_ms: float = Field(default=1200.0, ge=100, description="time simulated, ms")
-    tau_mem: float = Field(default=40.0, gt=0, description="ms")
-    tau_psc: float = Field(default=3.0, gt=0, description="ms")
-    rates: tuple[float, ...] = Field(
+    duration_ms: float = Field(default=1200.0, ge=100, le=1e6, description="time simulated, ms")
+    tau_mem: float = Field(default=40.0, ge=0.01, description="ms")
+    tau_psc: float = Field(default=3.0, ge=0.01, description="ms")
+    rates: tuple[Annotated[float, Field(ge=0.1, le=500)], ...] = Field(
         default=(1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 100), min_length=1, description="of the trains, Hz"
     )
-    dt: float = Field(default=0.1, gt=0, le=1, description="ms")
+    dt: float = Field(default=0.1, ge=1e-3, le=1, description="ms")
 
 
 def tiny() -> Config:

@@ -35,6 +35,7 @@ def run(config: Config, threads: int = 1) -> Result:
     for _ in track(range(config.seconds), "seconds"):
         run = clock.run(engine, 1000.0, start=moment)
         moment = run.end
+        assert moment is not None
         spikes.append(run.spikes["neurons"])
         rates.append(run.rates["neurons"].rate.mean())
         traces.append(moment.arrays["w0_w"][: config.traced] / config.g_max)

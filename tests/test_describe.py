@@ -33,14 +33,14 @@ def network(n=100, k=10, **change):
 
 def test_a_network_prints_itself():
     text = str(network(rule=("stdp", {})))
-    for piece in ("Network of 203 neurons and sources, dt 0.1 ms", "s           100  spikes", "Poisson  8 Hz",
+    for piece in ("Network of 100 neurons and 103 sources, dt 0.1 ms", "s           100  spikes", "Poisson  8 Hz",
                   "v_th 15, reset subtract, jump: exp", "s -> n      about 1,000", "1.5", "stdp", "20000 Hz, weight 0.1",
                   "n.current  CurrentInput", "Modulator", "of memory (synapses"):  # fmt: skip
         assert piece in text, text
     built = wire.fixed_in_degree(STREAM, 100, 100, 10, 0.5)
     assert "s -> n      1,000     0.5" in str(network(csr=built))
     assert "1 .. 4.75" in str(network(csr=built, delay=np.linspace(1, 4.75, 1000)))
-    assert "Network of 1 neurons" in str(Network((Population("a", 1, "lif"),)))
+    assert "Network of 1 neurons, dt 0.1 ms" in str(Network((Population("a", 1, "lif"),)))
 
 
 def test_wiring_that_is_built_later_is_the_same():

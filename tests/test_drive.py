@@ -53,6 +53,7 @@ def test_extremes():
     np.testing.assert_array_equal(run.rates["s"].rate, np.full(20, 1e4))
 
 
+@pytest.mark.slow
 def test_rates_of_their_own():
     rates = np.linspace(0, 4e4, 40)
     assert np.abs(counts(rates, 40, 2000).mean(0) - rates / 1e4).max() < 0.15
@@ -61,10 +62,21 @@ def test_rates_of_their_own():
     assert np.all(np.abs(seen - rates / 5) < 5 * np.sqrt(rates / 5) + 1e-9)
 
 
+@pytest.mark.slow
 def test_intervals_are_exponential():
     """PyNN's scenario: the intervals of a Poisson source against the exponential law, D < 0.1."""
     run = clock.run(Network((PoissonSource("s", 1, 100.0, STREAM),)), 2e4, monitors=(SpikeMonitor("s"),))
     assert stats.kstest(np.diff(run.spikes["s"].t) / 10.0, "expon").statistic < 0.03
+
+
+def test_groups_of_neurons_are_looked_up():
+    """The same numbers as one rate for all, where the rate is the same; and fast for layers with rates of their own."""
+    groups = np.repeat([2e4, 5e3, 2e4], [130, 70, 100])
+    one, many = counts(2e4, 300, 30), counts(groups, 300, 30)
+    same = groups == 2e4
+    np.testing.assert_array_equal(many[:, same], one[:, same])
+    assert many[:, ~same].mean() == pytest.approx(0.5, abs=0.1)
+    np.testing.assert_array_equal(many, counts(groups, 300, 30, threads=3))
 
 
 @pytest.mark.parametrize("rate", [2e4, 5e5, np.linspace(1e3, 3e4, 300)])

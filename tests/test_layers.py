@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check", "drive", "shares"}
+BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check", "drive", "shares", "narrow"}
 MIDDLE = {
     "wire",
     "neurons",
@@ -29,7 +29,9 @@ ENGINE = {
     "plan",
     "find",
     "routes",
+    "form",
     "resolve",
+    "resume",
     "fuse",
     "fuse_rules",
     "fuse_text",
@@ -37,6 +39,7 @@ ENGINE = {
     "clock",
     "precise",
     "describe",
+    "arrays",
 }
 EDGE = {"data", "io", "plot", "discover", "cli"}
 ALLOWED = (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurosparse import clock
-from neurosparse.io import moments
+from neurosparse.io import moments, seals
 from neurosparse.io.results import ResultError
 from neurosparse.network import SpikeMonitor
 from tests.test_clock import busy, cut
@@ -78,9 +78,10 @@ def test_damaged_files(tmp_path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ResultError, match="path must be a whole, undamaged moment"):
         moments.load(path, engine)
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", userblock_size=seals.BLOCK) as file:
         file.attrs["format"] = "something else"
-    with pytest.raises(ResultError, match="path must hold neurosparse-moment of version 1"):
+    seals.write(path, moments.FORMAT)
+    with pytest.raises(ResultError, match="path must hold neurosparse-moment of version 2"):
         moments.load(path, engine)
     with pytest.raises(FileNotFoundError, match="there is no such file"):
         moments.load(tmp_path / "none.h5", engine)

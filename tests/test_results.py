@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from neurosparse.io import results
+from neurosparse.io import results, seals
 from neurosparse.io.config import Config
 from neurosparse.io.results import Result, ResultError
 
@@ -58,7 +58,7 @@ def forged(path):
     """Change a stored file by hand, with a right checksum."""
     with h5py.File(path, "a") as file:
         yield file
-    results._seal(path)
+    seals.write(path, results.FORMAT)
 
 
 def leftovers(folder):

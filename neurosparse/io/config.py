@@ -77,6 +77,8 @@ def read(file: str | Path) -> dict:
         fail("config", "the file must be readable", str(path), error.strerror or "", ConfigError)
     except UnicodeDecodeError:
         fail("config", "the file must be UTF-8 text", str(path), error=ConfigError)
+    except RecursionError:
+        fail("config", "the file must not nest so deep", str(path), error=ConfigError)
     except ValueError as error:  # TOML and JSON both end with line and column
         raise ConfigError(f"config: {path} can not be read: {error}") from None
     if not isinstance(values, dict):
@@ -172,7 +174,7 @@ def _complain(owner: str, model: type[pydantic.BaseModel], details: Any, values:
 def _value(key: str, text: str) -> Any:
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, whole numbers of thousands of digits, thousands of brackets
         parsed = {}
     if parsed.keys() == {"value"}:
         return parsed["value"]

@@ -6,7 +6,7 @@
     clock.run(engine, 1000.0, more_inputs, start=moments.load("middle.h5", engine))
 
 HDF5: every array of the Moment, the step, and a fingerprint of the network (models, parameters, wiring, weights, dt),
-so that a moment is never put into another one. Written whole or not at all; no pickle.
+so that a moment is never put into another one. Written whole or not at all, and sealed (see seals.py); no pickle.
 """
 
 from pathlib import Path
@@ -16,19 +16,24 @@ import h5py
 import numpy as np
 
 from neurosparse import check, clock
-from neurosparse.io import disk
+from neurosparse.io import disk, seals
 from neurosparse.io.results import ResultError, atomic
 
-FORMAT, VERSION = "neurosparse-moment", 1
+FORMAT, VERSION = "neurosparse-moment", 2
 
 
 def save(moment: clock.Moment, engine: clock.Engine, path: str | Path) -> Path:
-    """Store where a run of `engine` ended; returns the path. Raises OSError if it can not be written."""
-    with atomic(path) as scratch, disk.create(scratch) as (file, _):
-        file.attrs.update({"format": FORMAT, "format_version": VERSION, "step": moment.step})
-        file.attrs["network"] = clock.fingerprint(engine)
-        for name, array in moment.arrays.items():
-            file.create_dataset(name, data=array)
+    """Store where a run of `engine` ended; returns the path. Raises OSError if it can not be written,
+    ValueError or TypeError if it is no moment of this network.
+    """
+    clock.check_moment("moments.save", engine, moment)
+    with atomic(path) as scratch:
+        with disk.create(scratch, userblock_size=seals.BLOCK) as (file, _):
+            file.attrs.update({"format": FORMAT, "format_version": VERSION, "step": moment.step})
+            file.attrs["network"] = clock.fingerprint(engine)
+            for name, array in moment.arrays.items():
+                file.create_dataset(name, data=array)
+        seals.write(scratch, FORMAT)
     return Path(path)
 
 
@@ -40,6 +45,8 @@ def load(path: str | Path, engine: clock.Engine) -> clock.Moment:
     owner = "moments.load"
     if not Path(path).is_file():
         check.fail(owner, "path must be a stored moment", str(path), "there is no such file", FileNotFoundError)
+    if why := seals.damage(Path(path), FORMAT):
+        check.fail(owner, "path must be a whole, undamaged moment", str(path), why, ResultError)
     try:
         with h5py.File(path, "r", locking=False) as file:
             notes: dict[str, Any] = dict(file.attrs)
@@ -54,4 +61,6 @@ def load(path: str | Path, engine: clock.Engine) -> clock.Moment:
         check.fail(owner, "path must be a whole, undamaged moment", str(path), str(error), ResultError)
     if network != clock.fingerprint(engine):
         check.fail(owner, "the moment must be of this network", network, "build the same network", ResultError)
-    return clock.Moment(step, arrays)
+    moment = clock.Moment(step, arrays)
+    clock.check_moment(owner, engine, moment)
+    return moment

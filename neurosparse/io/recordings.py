@@ -18,6 +18,7 @@ millionth of a step of a step's end counts as that end.
 
 import builtins
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from neurosparse.record import Rates, Spikes, States
 
 FORMAT, VERSION = "neurosparse-recording", 1
 PIECE = 1 << 20  # elements read at a time
+DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError)  # what h5py raises for damaged bytes
 
 
 def open(path: str | Path) -> "Recording":
@@ -53,7 +55,7 @@ def open(path: str | Path) -> "Recording":
     except BaseException as error:
         if file is not None:
             file.close()
-        if isinstance(error, OSError | KeyError | RuntimeError | TypeError):
+        if isinstance(error, DAMAGE) and not getattr(error, "user_mistake", False):
             remedy = f"it is truncated or damaged ({error})"
             check.fail(owner, "path must be a whole recording", str(path), remedy, ResultError)
         raise
@@ -77,14 +79,26 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """What HDF5 says of damaged bytes becomes one message."""
+        try:
+            yield
+        except DAMAGE as error:
+            if getattr(error, "user_mistake", False):
+                raise
+            remedy = f"it is damaged ({error}): record it again"
+            check.fail("Recording", "the recording must be whole", self.file.filename, remedy, ResultError)
+
     def close(self) -> None:
         """Close the file."""
         self.file.close()
 
     def seen(self, kind: str) -> list[str]:
         """Names of the populations of which there are "spikes", "counts", "states" or "rates"."""
-        group: Any = self.file.get(kind, {})
-        return [columns.unquoted(name) for name in group]
+        with self._whole():
+            group: Any = self.file.get(kind, {})
+            return [columns.unquoted(name) for name in group]
 
     def spikes(
         self, name: str, t0: float | None = None, t1: float | None = None, ids: Sequence | None = None
@@ -100,15 +114,16 @@ class Recording:
     ) -> Iterator[Spikes]:
         """The spikes of `spikes`, about a million at a time."""
         first, last = self._window(t0, t1)
-        group = self._group("spikes", name)
-        wanted = None if ids is None else self._ids("Recording.spikes", name, ids)
-        begin, end = (self._place(f"{group.name[1:]}/step", step) for step in (first, last))
-        for at in range(begin, end, PIECE):
-            i, step = (group[field][at : min(at + PIECE, end)] for field in ("i", "step"))
-            if wanted is not None:
-                keep = wanted[i]
-                i, step = i[keep], step[keep]
-            yield Spikes(i, step, self.dt)
+        with self._whole():
+            group = self._group("spikes", name)
+            wanted = None if ids is None else self._ids("Recording.spikes", name, ids)
+            begin, end = (self._place(f"{group.name[1:]}/step", step) for step in (first, last))
+            for at in range(begin, end, PIECE):
+                i, step = (group[field][at : min(at + PIECE, end)] for field in ("i", "step"))
+                if wanted is not None:
+                    keep = wanted[i]
+                    i, step = i[keep], step[keep]
+                yield Spikes(i, step, self.dt)
 
     def rate(
         self, name: str, bin: float, t0: float | None = None, t1: float | None = None
@@ -128,13 +143,15 @@ class Recording:
 
     def counts(self, name: str) -> np.ndarray:
         """(n,) spikes of each neuron over the whole recording, of a SpikeMonitor with counts_only."""
-        return self._group("counts", name)[()]
+        with self._whole():
+            return self._group("counts", name)[()]
 
     def rates(self, name: str, t0: float | None = None, t1: float | None = None) -> Rates:
         """What a PopulationRateMonitor saw in [t0, t1) ms; `rate` makes bins of the spikes instead."""
-        group = self._group("rates", name)
         first, last = self._inside(t0, t1)
-        return Rates(group["count"][first - self.begin : last - self.begin], self.sizes[name], first, self.dt)
+        with self._whole():
+            count = self._group("rates", name)["count"][first - self.begin : last - self.begin]
+            return Rates(count, self.sizes[name], first, self.dt)
 
     def states(
         self,
@@ -146,25 +163,27 @@ class Recording:
     ) -> States:
         """State fields recorded in [t0, t1) ms, of all recorded neurons or of `ids`, in that order."""
         owner = "Recording.states"
-        group = self._group("states", name)
-        names = sorted(group["fields"]) if fields is None else list(fields)
-        for field in names:
-            check.one_of(owner, "field", field, group["fields"])
-        recorded = group["ids"][()]
-        cols = np.arange(len(recorded)) if ids is None else _columns(owner, recorded, ids)
-        begin, end = (self._place(f"{group.name[1:]}/t", (step + 0.5) * self.dt) for step in self._window(t0, t1))
-        taken = {field: _block(group["fields"][field], begin, end, cols) for field in names}
-        return States(group["t"][begin:end], recorded[cols], taken)
+        with self._whole():
+            group = self._group("states", name)
+            names = sorted(group["fields"]) if fields is None else list(fields)
+            for field in names:
+                check.one_of(owner, "field", field, group["fields"])
+            recorded = group["ids"][()]
+            cols = np.arange(len(recorded)) if ids is None else _columns(owner, recorded, ids)
+            begin, end = (self._place(f"{group.name[1:]}/t", (step + 0.5) * self.dt) for step in self._window(t0, t1))
+            taken = {field: _block(group["fields"][field], begin, end, cols) for field in names}
+            return States(group["t"][begin:end], recorded[cols], taken)
 
     def moment(self) -> Moment:
         """The network after the last step: the `start` of a run that goes on."""
-        return columns.get_moment(self.file["end"])  # type: ignore[arg-type]
+        with self._whole():
+            return columns.get_moment(self.file["end"])  # type: ignore[arg-type]
 
     def verify(self) -> None:
         """Read everything; raises ResultError if it is not what was written."""
         try:
             found = columns.content(self.file)
-        except (OSError, RuntimeError) as error:
+        except DAMAGE as error:
             found = str(error)
         if found != self.content:
             remedy = "it is damaged: record it again"

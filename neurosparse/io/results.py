@@ -28,13 +28,12 @@ import h5py
 import numpy as np
 
 from neurosparse.check import fail
-from neurosparse.io import disk, strict_json
+from neurosparse.io import disk, seals, strict_json
 
 FORMAT = "neurosparse-result"
 VERSION = 1
 _KINDS = "biufcSU"
 _COMPRESS_FROM = 1 << 16  # bytes; smaller arrays gain nothing
-_BLOCK = 512  # bytes; the smallest user block of HDF5
 _TEXTS = {"config": dict, "metrics": dict, "rows": list, "units": dict, "provenance": dict}
 
 
@@ -83,14 +82,14 @@ def save(name: str, result: Result, config: Any, provenance: dict, folder: str |
         "provenance": strict_json.dumps(provenance),
     }
     with _beside(first) as scratch:
-        with disk.create(scratch, userblock_size=_BLOCK) as (file, _):
+        with disk.create(scratch, userblock_size=seals.BLOCK) as (file, _):
             file.attrs.update({"format": FORMAT, "format_version": VERSION, "name": name})
             group = file.create_group("arrays")
             for key, array in arrays.items():
                 _write(group, key, array, result.units.get(key, ""))
             for key, text in texts.items():
                 file.create_dataset(key, data=text, dtype=h5py.string_dtype("utf-8"))
-        _seal(scratch)
+        seals.write(scratch, FORMAT)
         _sync(scratch, os.O_RDWR)
         path = _place(scratch, first, result._replace(arrays=arrays))
     _sync_folder(path)
@@ -107,7 +106,8 @@ def load(path: str | Path) -> Record:
         need, problem = "path must be a stored result", "there is no such file"
         fail("results.load", need, str(path), problem, FileNotFoundError)
     try:
-        _verify(path)
+        if why := seals.damage(path, FORMAT):
+            _damaged(path, why)
         with h5py.File(path, "r", locking=False) as file:
             _check_format(file, path)
             arrays = {key: _read(file["arrays"][key]) for key in file["arrays"]}  # type: ignore[index, union-attr]
@@ -229,31 +229,6 @@ def _equal(a: np.ndarray, b: np.ndarray) -> bool:
 
 def _digest(config: Any) -> str:
     return hashlib.sha256(canonical(config).encode()).hexdigest()[:12]
-
-
-def _block(path: Path) -> bytes:
-    """The user block that belongs to what follows it in the file."""
-    with path.open("rb") as file:
-        file.seek(_BLOCK)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return f"{FORMAT} sha256 {digest}\n".encode().ljust(_BLOCK, b"\0")
-
-
-def _seal(path: Path) -> None:
-    block = _block(path)
-    with path.open("r+b") as file:
-        file.write(block)
-
-
-def _verify(path: Path) -> None:
-    if not path.is_file():
-        _damaged(path, "it is no file")
-    with path.open("rb") as file:
-        block = file.read(_BLOCK)
-    if not block.startswith(f"{FORMAT} sha256 ".encode()):
-        _damaged(path, "it does not start with a checksum")
-    if block != _block(path):
-        _damaged(path, "its checksum is that of other bytes")
 
 
 def _damaged(path: Path, why: str) -> NoReturn:

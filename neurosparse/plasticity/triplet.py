@@ -63,10 +63,9 @@ def params(
     check.positive(owner, "w_max", w_max)
     check.between(owner, "w_min", w_min, 0, w_max)
     times = {"tau_plus": tau_plus, "tau_x": tau_x, "tau_minus": tau_minus, "tau_y": tau_y}
-    return Params(
-        *amplitudes.values(), w_min, w_max, 1.0 if pairing == "nearest" else 0.0,
-        *[grid.decay(owner, name, tau, dt) for name, tau in times.items()],
-    )  # fmt: skip
+    r1, r2, o1, o2 = (grid.decay(owner, name, tau, dt) for name, tau in times.items())
+    nearest = 1.0 if pairing == "nearest" else 0.0
+    return Params(a2_plus, a3_plus, a2_minus, a3_minus, w_min, w_max, nearest, r1, r2, o1, o2)
 
 
 def trace(p: Params, decay, r, z):

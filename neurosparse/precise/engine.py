@@ -1,5 +1,6 @@
 """Run a plan from event to event; see the package docstring for the order of events."""
 
+import math
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -8,12 +9,14 @@ import numpy as np
 from numba.core.errors import NumbaError
 
 from neurosparse import check, encode, jit
+from neurosparse.form import check_form
 from neurosparse.network import CurrentInput, Network
 from neurosparse.precise import loop
 from neurosparse.precise.plan import Plan, plan
 
 ROOM = 1 << 12  # spikes, to begin with
 TURN = 1 << 16  # events between two looks at Ctrl-C
+FASTEST = 1e-3  # ms between two spikes that a neuron fires by itself
 RULES = "the functions of a closed form hold floats, math and @jit.shared helpers; NUMBA_DISABLE_JIT=1 helps to debug"
 
 
@@ -39,11 +42,12 @@ def run(net: Network, duration: float, inputs: Mapping[str, Any] | None = None) 
     for the time (s + 1) dt, as recorders stamp it; name of a CurrentInput -> one number or (n,), constant over the run.
     Raises ValueError or TypeError for a network that has no closed form and for missing, unknown or ill-shaped inputs.
     """
-    check.at_least("precise.run", "duration", duration, 0, "ms")
+    net = check_form("precise.run", net)
+    check.at_least("precise.run", "duration", check.scalar("precise.run", "duration", duration, "ms"), 0, "ms")
     inputs = {} if inputs is None else inputs
     _check_names(net, inputs)
     explicit = plan(net, inputs)
-    given_t, given_g = _given(explicit, inputs, getattr(net, "dt", 1.0))
+    given_t, given_g = _given(explicit, inputs, net.dt)
     text = loop.write(explicit)
     advance = jit.generated(text.text, "advance", text.namespace, *text.digests)
     values = _start(explicit) | {"given_t": given_t, "given_g": given_g, "until": float(duration)}
@@ -60,8 +64,6 @@ def run(net: Network, duration: float, inputs: Mapping[str, Any] | None = None) 
 
 
 def _check_names(net: Network, inputs: Mapping[str, Any]) -> None:
-    if not isinstance(net, Network):
-        check.fail("precise.run", "needs a Network", type(net).__name__, error=TypeError)
     if not isinstance(inputs, Mapping):
         check.fail("precise.run", "inputs must be a dict of names", inputs, error=TypeError)
     needed = [p.name for p in net.populations if not hasattr(p, "neuron")]
@@ -92,7 +94,7 @@ def _train(owner: str, value: Any, n: int, dt: float) -> Train:
         return Train(i.astype(np.int64), (step + 1) * dt)
     if not isinstance(value, tuple) or len(value) != 2:
         check.fail(owner, "needs a Train (i, t) or encode.Events", value, "write precise.Train(i, t)", TypeError)
-    i, t = (np.asarray(array) for array in value)
+    i, t = (check.array(owner, name, array) for name, array in zip(("ids", "times"), value))
     if i.ndim != 1 or i.shape != t.shape or (i.dtype.kind not in "iu" and len(i)):
         got = f"{i.dtype} {i.shape} and {t.dtype} {t.shape}"
         check.fail(owner, "needs ids i and times t of one length", got)
@@ -126,8 +128,16 @@ def _crossings(unit) -> list[float]:
     """When each neuron fires by itself, from its initial state."""
     params = [np.broadcast_to(value, (unit.n,)).tolist() for value in unit.params.values()]
     state = [value.tolist() for value in unit.state.values()]
-    module = unit.module
-    return [module.crossing(module.Params(*p), module.State(*s)) for p, s in zip(zip(*params), zip(*state))]
+    module, found = unit.module, []
+    for p, s in zip(zip(*params), zip(*state)):
+        p, s = module.Params(*p), module.State(*s)
+        found.append(module.crossing(p, s))
+        if math.isfinite(found[-1]):
+            again = module.crossing(p, module.fire(p, module.flow(p, s, found[-1]))) - found[-1]
+            if not again >= FASTEST:
+                need = f"a neuron must not fire by itself more often than every {FASTEST} ms"
+                check.fail(f"precise: {unit.name!r}", need, again, "lower its current, or give it a t_ref")
+    return found
 
 
 def _make_room(values: dict[str, Any]) -> None:
@@ -137,6 +147,12 @@ def _make_room(values: dict[str, Any]) -> None:
         for name in names:
             old = values[name]
             if used + values["widest"] > len(old):
+                check.fits(
+                    "precise.run",
+                    "what is in flight and was sent",
+                    60 * (used + values["widest"]),
+                    "run it for less long",
+                )
                 values[name] = np.empty(2 * (used + values["widest"]) + ROOM, old.dtype)
                 values[name][:used] = old[:used]
 

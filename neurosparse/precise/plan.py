@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurosparse import check, csr
-from neurosparse.find import find_module
+from neurosparse.find import call, find_module
 from neurosparse.network import CurrentInput, Network, Population, Projection, SpikeSource
 from neurosparse.precise import models
 from neurosparse.wire import Later
@@ -53,11 +53,6 @@ def plan(net: Network, currents: Mapping[str, Any]) -> Plan:
 
     currents: values of the CurrentInputs by name, one number or (n,) each.
     """
-    if not isinstance(net, Network):
-        check.fail("precise", "needs a Network", type(net).__name__, error=TypeError)
-    names = [getattr(p, "name", None) for p in net.populations]
-    if not names or len(set(names)) < len(names):
-        check.fail("precise", "populations need distinct names", names)
     for entry in net.inputs:
         if not isinstance(entry, CurrentInput):
             check.fail("precise", "inputs must be CurrentInput", type(entry).__name__, GRID, TypeError)
@@ -102,22 +97,18 @@ def _unit(net: Network, population, currents: Mapping[str, Any]) -> Unit:
         remedy = "draw its spikes beforehand and give them to a SpikeSource, or run it on the grid: clock.run"
         check.fail("precise", "populations are Population or SpikeSource", type(population).__name__, remedy, TypeError)
     owner = f"precise: {type(population).__name__} {population.name!r}"
-    check.integer(owner, "n", population.n, low=1, high=2**31 - 1)
     if isinstance(population, SpikeSource):
         return Unit(population.name, population.n, None, {}, {})
     if population.kernels:
         check.fail(owner, "runs without synaptic kernels", sorted(population.kernels), GRID)
     module, n = find(owner, population.neuron), population.n
     biology = _with_currents(net, population, module, currents)
-    try:
-        p = module.params(**biology)
-    except TypeError as error:
-        need = f"{module.__name__}.params takes other arguments ({error})"
-        check.fail(owner, need, sorted(biology), error=TypeError)
+    p = call(owner, module, "params", "Params", (), biology)
+    first = call(owner, module, "init", "State", (p,), {})
     constants = {
         field: _each(f"{owner} parameter {field}", value, n, thin=True) for field, value in p._asdict().items()
     }
-    state = {field: _each(f"{owner} initial {field}", value, n) for field, value in module.init(p)._asdict().items()}
+    state = {field: _each(f"{owner} initial {field}", value, n) for field, value in first._asdict().items()}
     for field, value in population.init.items():
         check.one_of(owner, "init", field, [name for name in state if name != "t"])
         state[field] = _each(f"{owner} init {field}", value, n)
@@ -133,7 +124,7 @@ def _with_currents(net: Network, population: Population, module: ModuleType, cur
             bias = getattr(module, "BIAS", {})
             parameter = bias[check.one_of(owner, "port", entry.port, bias)]
             value = _each(owner, currents[entry.name], population.n, thin=True)
-            biology[parameter] = np.asarray(biology.get(parameter, 0.0)) + value
+            biology[parameter] = np.asarray(check.number(owner, parameter, biology.get(parameter, 0.0))) + value
     return biology
 
 

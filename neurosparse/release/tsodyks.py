@@ -10,7 +10,7 @@ Source: Tsodyks, Uziel & Markram, J. Neurosci. 20 (2000) RC50, eq. 3 to 5; Tsody
 Computation 10 (1998) 821, eq. 2.1 to 2.3.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,8 +47,10 @@ def params(u_0=0.5, tau_rec=800.0, tau_fac=0.0, tau_psc=0.0, dt=0.1) -> Params:
     check.at_least(owner, "tau_psc", tau_psc, 0, "ms")
     rec, fac, psc = (np.asarray(tau, dtype=float) for tau in (tau_rec, tau_fac, tau_psc))
     psc = np.where(np.abs(psc - rec) < 1e-7 * rec, rec * (1.0 + 1e-7), psc)  # the equations have a limit, not a pole
-    rates = [dt / np.maximum(tau, dt / FASTEST) for tau in (fac, psc, rec)]
-    return Params(np.asarray(u_0, dtype=float)[()], *[rate[()] for rate in rates], (rec / (psc - rec))[()])
+    rates: list[Any] = [(dt / np.maximum(tau, dt / FASTEST))[()] for tau in (fac, psc, rec)]
+    first: Any = np.asarray(u_0, dtype=float)[()]
+    mix: Any = (rec / (psc - rec))[()]
+    return Params(first, rates[0], rates[1], rates[2], mix)
 
 
 def init(p: Params) -> State:

@@ -1,6 +1,7 @@
 """Simulators that a benchmark compares, each in a process of its own, so that none sees another's threads or devices.
 
 A rival is a module with `build(options) -> step`, where `step()` runs once and returns (seconds of the loop, spikes).
+`step.values()`, where there is one, gives an array of the last run.
 `options` is a dict of plain values; it holds `threads` and `folder`, a scratch folder.
 """
 
@@ -28,6 +29,11 @@ class Rival(NamedTuple):
     def memory(self) -> float:
         """Largest resident memory of its process so far, MiB."""
         self.pipe.send("memory")
+        return _answer(self.pipe)
+
+    def values(self) -> Any:
+        """What `step.values()` gives, for rivals that have it."""
+        self.pipe.send("values")
         return _answer(self.pipe)
 
 
@@ -70,7 +76,8 @@ def _serve(module: str, options: dict, pipe) -> None:
                 resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
                 + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
             )
-            pipe.send(("value", step() if wanted == "run" else peak / 1024))
+            answers = {"run": step, "memory": lambda peak=peak: peak / 1024, "values": lambda: step.values()}
+            pipe.send(("value", answers[wanted]()))
     except EOFError:
         return
     except Exception as error:

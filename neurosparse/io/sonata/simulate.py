@@ -66,7 +66,7 @@ def simulate(loaded: Loaded, method: str = "precise", dt: float | None = None) -
         found: Mapping = precise.run(built.net, simulation.tstop, built.inputs).spikes
     else:
         step = check.positive("sonata", "dt", built.net.dt if dt is None else dt, "ms")
-        steps = int(np.rint(simulation.tstop / step))
+        steps = grid.steps("sonata", "tstop", simulation.tstop, step)
         inputs = {name: on_grid(train, step, steps) for name, train in built.inputs.items()}
         given = sum(int(np.sum(train.t <= simulation.tstop)) for train in built.inputs.values())
         merged = given - sum(len(events.index) for events in inputs.values())
