@@ -6,6 +6,8 @@ example STDP (exponential Euler, event-driven traces); NEST's stdp_synapse count
 differ by a step. Weights of us and Brian2 are compared after `compare_ms` over several seeds.
 """
 
+from typing import Any
+
 import numpy as np
 from pydantic import Field
 from scipy import stats
@@ -39,7 +41,7 @@ def run(config: Config, threads: int = 1) -> Result:
         return result
     found = {name: [_weights(task, name, config, k) for k in range(SEEDS)] for name in (compare.US, "brian2 cpp")}
     ours, theirs = (np.concatenate([weights for weights, _ in runs]) / c.g_max for runs in found.values())
-    test = stats.ks_2samp(ours, theirs)
+    test: Any = stats.ks_2samp(ours, theirs)
     metrics = {"ks_p": float(test.pvalue), "ks_distance": float(test.statistic)}
     for name, runs in found.items():
         rate = np.mean([spikes for _, spikes in runs]) / config.compare_n / config.compare_ms * 1000.0

@@ -72,18 +72,29 @@ def read(file: str | Path) -> dict:
     path = Path(file)
     try:
         text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        values = json.loads(text, object_pairs_hook=_once) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         fail("config", "the file must be readable", str(path), error.strerror or "", ConfigError)
     except UnicodeDecodeError:
         fail("config", "the file must be UTF-8 text", str(path), error=ConfigError)
     except RecursionError:
         fail("config", "the file must not nest so deep", str(path), error=ConfigError)
+    except ConfigError:
+        raise
     except ValueError as error:  # TOML and JSON both end with line and column
         raise ConfigError(f"config: {path} can not be read: {error}") from None
     if not isinstance(values, dict):
         fail("config", f"{path} must hold one object of keys and values", values, error=ConfigError)
     return values
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict:
+    """A JSON object, which by itself takes the last of equal keys without a word."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            fail("config", "a key may be given once", name, error=ConfigError)
+    return dict(pairs)
 
 
 def parse(text: str) -> dict:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurosparse import check, clock, encode, precise
+from neurosparse import check, clock, encode, grid, precise
 from neurosparse.io.sonata import build, config, spikes
 from neurosparse.io.sonata.build import Built
 from neurosparse.io.sonata.config import Simulation
@@ -65,7 +65,7 @@ def simulate(loaded: Loaded, method: str = "precise", dt: float | None = None) -
             fail("run", "dt belongs to the method grid", dt, "leave it out")
         found: Mapping = precise.run(built.net, simulation.tstop, built.inputs).spikes
     else:
-        step = check.positive("sonata", "dt", built.net.dt if dt is None else dt, "ms")
+        step = check.positive("sonata", "dt", built.net.dt if dt is None else check.scalar("sonata", "dt", dt), "ms")
         steps = grid.steps("sonata", "tstop", simulation.tstop, step)
         inputs = {name: on_grid(train, step, steps) for name, train in built.inputs.items()}
         given = sum(int(np.sum(train.t <= simulation.tstop)) for train in built.inputs.values())
