@@ -120,7 +120,7 @@ def _check_input(owner: str, entry: CurrentInput | PoissonInput | Modulator) -> 
 
 
 def _check_stream(owner: str, stream: Any) -> None:
-    if not isinstance(stream, Stream) or not all(isinstance(word, np.uint64) for word in stream):
+    if not isinstance(stream, Stream) or not all(isinstance(word, np.uint64) for word in stream):  # pyright: ignore
         check.fail(owner, "stream must be a Stream", stream, 'make it with rng.stream(seed, "name")', TypeError)
 
 

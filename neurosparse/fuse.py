@@ -103,7 +103,7 @@ class Writer:
             if part.stream:
                 self.args += [f"chance{k}", f"stream{k}"]
                 self.put(2, f"u = t % ring{k}.shape[0]")
-                leaf = "fire" if part.chance.dtype == np.uint64 else "fire_rarely"
+                leaf = "fire" if part.chance is not None and part.chance.dtype == np.uint64 else "fire_rarely"
                 self.put(2, f"ringn{k}[u, me] = {leaf}(ring{k}[u], lo{k}, hi{k}, t, stream{k}, chance{k}, room)")
         for j in range(len(self.plan.routes)):
             fuse_rules.emit(self, j)
