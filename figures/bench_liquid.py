@@ -27,7 +27,7 @@ def draw(record):
     bars.barh(places, a["phase_ms"], height=0.6, color=plot.OURS)
     for y, value, share in zip(places, a["phase_ms"], shares):
         bars.annotate(f"{share:.0f} %", (value, y), (4, 0), textcoords="offset points", va="center")
-    bars.set(yticks=places, yticklabels=["encode", "deliver", "step", "collect\nand record"])
+    bars.set(yticks=places, yticklabels=["encode", "deliver", "step", "record"])
     bars.set(xlabel="ms a sample, one thread", xlim=(0, 1.18 * a["phase_ms"].max()))
     bars.set_title("Where the time goes", loc="left")
     return figure

@@ -197,7 +197,7 @@ def test_bench_rows_and_metrics(tmp_path, counts):
         quartiles = np.percentile(seconds[:, 0] / column, [25, 50, 75])
         assert [row["ratio_q1"], row["ratio_median"], row["ratio_q3"]] == pytest.approx(quartiles)
     assert record.rows[0]["ratio_median"] == 1.0
-    shares = [record.metrics[f"{name}_share"] for name in ("encode", "deliver", "step", "collect_and_record")]
+    shares = [record.metrics[f"{name}_share"] for name in ("encode", "deliver", "step", "record")]
     assert min(shares) > 0
     assert sum(shares) == pytest.approx(1.0)
     assert shares == pytest.approx(record.arrays["phase_ms"] / record.arrays["phase_ms"].sum())

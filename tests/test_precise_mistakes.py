@@ -80,7 +80,7 @@ def test_inputs_that_can_not_run(inputs, match):
 def test_a_model_that_does_not_compile(tmp_path, monkeypatch):
     (tmp_path / "strange.py").write_text(
         "from neurosparse.precise.models.lif import *\nfrom neurosparse.precise.models import lif\n"
-        "def fire(p, s):\n    return open('x')\n"
+        "def fire(p, s):\n    return eval('lif.fire(p, s)')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     from numba import config
@@ -104,5 +104,5 @@ def test_currents_that_can_not_run():
 
 def test_populations_need_names():
     cell = Population("n", 1, "lif")
-    with pytest.raises(ValueError, match="populations need distinct names"):
+    with pytest.raises(ValueError, match="populations and inputs need distinct names"):
         precise.run(Network((cell, cell)), 1.0)

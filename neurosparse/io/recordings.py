@@ -163,6 +163,8 @@ class Recording:
     ) -> States:
         """State fields recorded in [t0, t1) ms, of all recorded neurons or of `ids`, in that order."""
         owner = "Recording.states"
+        if not isinstance(fields, tuple | list | type(None)):
+            check.fail(owner, "fields must be a tuple of names", fields, error=TypeError)
         with self._whole():
             group = self._group("states", name)
             names = sorted(group["fields"]) if fields is None else list(fields)
@@ -199,7 +201,7 @@ class Recording:
     def _ids(self, owner: str, name: str, ids: Sequence) -> np.ndarray:
         """(n,) bool: the neurons that are wanted."""
         wanted = np.zeros(self.sizes[name], dtype=np.bool_)
-        for i in np.atleast_1d(np.asarray(ids)):
+        for i in np.atleast_1d(check.array(owner, "ids", ids)):
             wanted[check.integer(owner, "id", i, high=len(wanted) - 1)] = True
         return wanted
 
@@ -216,10 +218,8 @@ class Recording:
 
     def _step(self, name: str, t: float) -> int:
         """The first step that ends at t or later."""
-        if np.ndim(t) != 0:
-            check.fail("Recording", f"{name} must be one number", np.shape(t))
         low, high = self.begin - 1, self.end + 1
-        return int(np.clip(np.ceil(check.number("Recording", name, t, "ms") / self.dt - 1e-6) - 1, low, high))
+        return int(np.clip(np.ceil(check.scalar("Recording", name, t, "ms") / self.dt - 1e-6) - 1, low, high))
 
     def _place(self, path: str, value: float) -> int:
         """The first place in a sorted column whose value is not below `value`: a search in the index, then a chunk."""
@@ -234,7 +234,7 @@ class Recording:
 def _columns(owner: str, recorded: np.ndarray, ids: Sequence) -> np.ndarray:
     """Where the ids are among those recorded."""
     where = {int(i): at for at, i in enumerate(recorded)}
-    wanted = [check.integer(owner, "id", i) for i in np.atleast_1d(np.asarray(ids))]
+    wanted = [check.integer(owner, "id", i) for i in np.atleast_1d(check.array(owner, "ids", ids))]
     for i in wanted:
         if i not in where:
             check.fail(owner, "ids must be among those that were recorded", i)
