@@ -6,6 +6,7 @@ import numpy as np
 
 from neurosparse import record, shares
 from neurosparse.fuse import ports_used
+from neurosparse.leaves import BLOCK
 from neurosparse.network import StateMonitor
 from neurosparse.plan import Plan, Route
 from neurosparse.routes import incoming
@@ -33,7 +34,7 @@ def fixed(plan: Plan, monitors: tuple, threads: int, precision: str) -> dict[str
         found |= {f"low{d}": entry.low, f"high{d}": entry.high}
     for j, route in enumerate(plan.routes):
         segments = shares.cut(route.segments, route.indices, found[f"bounds{route.target}"])
-        found |= {f"delays{j}": route.delays, f"weight{j}": route.weight}  # unsigned: Numba wraps signed indices around
+        found |= {f"delays{j}": route.delays, f"weight{j}": route.weight}
         found |= {f"indices{j}": route.indices, f"segments{j}": segments}
     for m, monitor in enumerate(monitors):
         if isinstance(monitor, StateMonitor):
@@ -67,7 +68,7 @@ def _first(plan: Plan) -> dict[str, np.ndarray]:
         state |= {f"ring{k}": np.zeros((ticks, part.n), np.int32), f"ringn{k}": np.zeros((ticks, 1), np.int64)}
         if part.dynamics is None:
             continue
-        state[f"z{k}"] = np.zeros(-(-part.n // 8) * 8, dtype=np.uint8)
+        state[f"z{k}"] = np.zeros(-(-part.n // BLOCK) * BLOCK, dtype=np.uint8)
         state |= {f"x{k}_{port}": np.zeros(part.n) for port in ports_used(plan, k)}
         state |= {f"s{k}_{name}": value for name, value in part.dynamics.state.items()}
         for port, kernel in part.kernels.items():

@@ -237,7 +237,7 @@ def _run(engine: Engine, n_steps: int, inputs: Inputs, start: Moment | None = No
     if not isinstance(given, Mapping):
         check.fail("clock.run", "inputs must be a dict of names", given, error=TypeError)
     plan, begin = engine.plan, start.step if start else 0
-    state = {name: array.copy() for name, array in (start.arrays if start else engine.initial).items()}
+    state = {name: shares.aligned(array) for name, array in (start.arrays if start else engine.initial).items()}
     heard = _heard(engine, given, state, begin, n_steps)
     made = record.buffers(plan, engine.monitors, begin, n_steps, engine.threads)
     _deal(engine, state, shares.apart)

@@ -1,7 +1,7 @@
 """Compressed sparse rows: a projection, a table of dendritic segments, a rewiring mask.
 
 Row r holds the targets `indices[indptr[r]:indptr[r + 1]]`, ascending and distinct, with their weights. Leaf kernels:
-`scatter_rows` adds the rows of active sources to their targets, `gather` sums a vector over each row.
+`scatter_add` adds the rows of active sources to their targets, `gather` sums a vector over each row.
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurosparse import check
-from neurosparse.jit import kernel, shared
+from neurosparse.jit import device, kernel
 
 PIECE = 1 << 20  # synapses that are checked at a time
 
@@ -182,22 +182,21 @@ def gather(csr: Csr, x) -> np.ndarray:
     return _gather(csr.indptr, csr.indices, csr.weight, x)
 
 
-@shared
-def scatter_rows(out, segments, indices, weight, each, active, first, last, part, parts):
-    """Leaf: add the rows active[first:last] to `out`; sources in order, so sums come out the same bits.
+@device
+def scatter_row(out, segments, indices, weight, row):
+    """Leaf: add one row to `out`. segments (n_rows + 1,): where rows begin; weight: one each, or (1,) for all.
 
-    each = 1: a weight for every synapse; each = 0: one weight, weight[0], for all. A row may be cut into `parts`
-    (synapses of one delay each): segments (n_rows * parts + 1,) are their offsets.
+    Unsigned indices: Numba wraps signed ones around.
     """
-    for k in range(first, last):
-        row = active[k] * parts + part
-        for j in range(segments[row], segments[row + 1]):
-            out[indices[j]] += weight[j * each]
+    row, each = np.uint64(row), np.uint64(0 if weight.shape[0] == 1 else 1)
+    for j in range(np.uint64(segments[row]), np.uint64(segments[row + np.uint64(1)])):
+        out[np.uint64(indices[j])] += weight[j * each]
 
 
 @kernel
 def _scatter(out, indptr, indices, weight, active):
-    scatter_rows(out, indptr, indices, weight, 1, active, 0, len(active), 0, 1)
+    for row in active:
+        scatter_row(out, indptr, indices, weight, row)
 
 
 @kernel

@@ -110,6 +110,8 @@ def fire(ring, low, high, t, stream, chance, room):
 def fire_rarely(ring, low, high, t, stream, log_silent, room):
     """Leaf: as `fire`, by the waiting times from one source to the next that fires: P(gap > g) = exp(g log_silent)."""
     step, n = np.uint64(t) & rng.MASK, 0
+    if log_silent[0] == 0.0:
+        return 0  # they never fire
     for block in range(low // BLOCK, (high + BLOCK - 1) // BLOCK):
         i, draw = float(block * BLOCK - 1), 0
         end = float(min((block + 1) * BLOCK, high))

@@ -16,6 +16,7 @@ zw{k} the same memory eight flags at a time), ring{k} the spikes of the last tic
 bounds{k} the shares of the threads (see `shares`), lo{k} and hi{k} the share of this one, `me`.
 """
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,10 +25,9 @@ from typing import NamedTuple
 import numpy as np
 
 from neurosparse import drive, fuse_rules, narrow
-from neurosparse.csr import scatter_rows
 from neurosparse.fuse_text import constants, free_names, state, value, varies
-from neurosparse.jit import code_digest
-from neurosparse.jit import device as plain_device
+from neurosparse.jit import apart, code_digest, stay_apart
+from neurosparse.leaves import bring_given, bring_own, find_spikes
 from neurosparse.network import PopulationRateMonitor, StateMonitor
 from neurosparse.plan import Drive, Dynamics, Plan, Route
 from neurosparse.shares import meet
@@ -78,10 +78,12 @@ class Writer:
         self.device = narrow.of(precision)
         self.zero, self.one = narrow.number(0.0, precision), narrow.number(1.0, precision)
         self.args: list[str] = []
-        self.namespace: dict = {"scatter_rows": scatter_rows, "meet": meet, "np": np, "device": plain_device}
-        self.digests: list[str | None] = [code_digest(scatter_rows)]
+        leaves = {leaf.__name__: leaf for leaf in (bring_own, bring_given, find_spikes)}
+        self.namespace: dict = leaves | {"meet": meet, "np": np, "apart": apart, "stay_apart": stay_apart}
+        self.digests: list[str | None] = [code_digest(*leaves.values())]
         self.lines: list[str] = []
         self.functions: list[str] = []
+        self.seen: dict = {}  # what has been compiled or written already
 
     def write(self):
         parts = list(enumerate(self.plan.parts))
@@ -116,14 +118,21 @@ class Writer:
         return "".join(self.functions), "\n".join(self.lines) + "\n", self.args, self.namespace, self.digests
 
     @contextmanager
-    def function(self, name: str, depth: int) -> Iterator[None]:
-        """Lines put inside become a function of their own: a compiler with less before its eyes makes better loops."""
+    def function(self, name: str, k: int, depth: int, *modules) -> Iterator[None]:
+        """Lines put inside become a function of their own: a compiler with less before its eyes makes better loops.
+
+        Populations of the same modules whose lines differ in their number k alone share one.
+        """
         before, self.lines = self.lines, []
         yield
-        body, self.lines = "\n".join(self.lines), before
-        takes = ", ".join(free_names(textwrap.dedent(body), self.namespace))
-        self.functions.append(f"@device\ndef {name}({takes}):\n{textwrap.indent(textwrap.dedent(body), '    ')}\n\n\n")
-        self.put(depth, f"{name}({takes})")
+        body, self.lines = textwrap.dedent("\n".join(self.lines)), before
+        takes = ", ".join(free_names(body, self.namespace))
+        shape = (re.sub(rf"(?<=[A-Za-z]){k}(?=_|\b)", "#", body), *modules)
+        if shape not in self.seen:
+            self.seen[shape] = f"{name}{k}"
+            text = textwrap.indent("stay_apart()\n" + body, "    ")
+            self.functions.append(f"@apart\ndef {name}{k}({takes}):\n{text}\n\n\n")
+        self.put(depth, f"{self.seen[shape]}({takes})")
 
     def put(self, depth: int, *lines: str) -> None:
         self.lines += ["    " * depth + line for line in lines]
@@ -152,12 +161,21 @@ class Writer:
     def declare(self, tag: str, dynamics: Dynamics, function: str = "step") -> None:
         """Names of a module in the text; its parameters as one tuple, if no neuron has its own."""
         module, step = dynamics.module, getattr(dynamics.module, function)
-        self.namespace |= {f"P{tag}": module.Params, f"S{tag}": module.State, f"{function}{tag}": self.device(step)}
+        self.namespace |= {f"P{tag}": module.Params, f"S{tag}": module.State, f"{function}{tag}": self.compiled(step)}
         self.digests.append(code_digest(step, module.Params, module.State))
         self.args += [f"p{tag}_{name}" for name in dynamics.params]
         self.args += [f"s{tag}_{name}" for name in dynamics.state]
+
+    def compiled(self, function: Callable) -> Callable:
+        """For calls from the loop; the same for all who use it."""
+        if function not in self.seen:
+            self.seen[function] = self.device(function)
+        return self.seen[function]
+
+    def bundle(self, depth: int, tag: str, dynamics: Dynamics) -> None:
+        """The parameters as one tuple, if no neuron has its own."""
         if not varies(dynamics):
-            self.put(1, f"p{tag} = P{tag}({constants(f'p{tag}', dynamics.params, self.precision)})")
+            self.put(depth, f"p{tag} = P{tag}({constants(f'p{tag}', dynamics.params, self.precision)})")
 
     def into(self, entrance: Route | Drive) -> str:
         """The array to which arrivals at a port are added."""
@@ -166,16 +184,13 @@ class Writer:
 
     def deliver(self, j: int) -> None:
         route = self.plan.routes[j]
-        k, each = route.source, 0 if len(route.weight) == 1 else 1
+        k, into = route.source, self.into(route)
         self.args += [f"delays{j}", f"segments{j}", f"indices{j}", f"weight{j}"]
-        call = f"scatter_rows({self.into(route)}, segments{j}, indices{j}, weight{j}, {each}"
-        last = f"e * shares + me, delays{j}.shape[0] * shares)"
-        self.put(2, f"for e in range(delays{j}.shape[0] - 1, -1, -1):", f"    u = t - delays{j}[e]")
+        synapses = f"{into}, t, delays{j}, segments{j}, indices{j}, weight{j}"
         if self.plan.parts[k].given:
-            self.put(3, f"u -= base{k}", "if u >= 0:", f"    {call}, index{k}, start{k}[u], start{k}[u + 1], {last}")
+            self.put(2, f"bring_given({synapses}, index{k}, start{k}, base{k}, me, shares)")
         else:
-            self.put(3, f"u %= ring{k}.shape[0]", "for share in range(shares):")
-            self.put(4, f"{call}, ring{k}[u], bounds{k}[share], bounds{k}[share] + ringn{k}[u, share], {last}")
+            self.put(2, f"bring_own({synapses}, ring{k}, ringn{k}, bounds{k}, me, shares)")
 
     def drive(self, d: int) -> None:
         """Poisson spikes from outside."""
@@ -187,7 +202,7 @@ class Writer:
         self.put(2, f"{leaf}({into}, {share}, t, drawn{d}, table{d}, driven{d}{last})")
 
     def step(self, k: int) -> None:
-        """Step the neurons, then look for spikes: eight silent neurons cost one comparison."""
+        """Step the neurons, then look for spikes."""
         part = self.plan.parts[k]
         assert part.dynamics is not None
         arrive = ports_used(self.plan, k)
@@ -199,17 +214,18 @@ class Writer:
                 f"row{c} = in{c}[(t - begin) % in{c}.shape[0]]",
                 f"each{c} = np.uint64(1 if row{c}.shape[0] > 1 else 0)",
             )
-        with self.function(f"cells{k}", 2):
+        with self.function("cells", k, 2, part.dynamics.module, *[kernel.module for kernel in part.kernels.values()]):
             self.cells(k, arrive, rows)
-        self.put(2, f"n = lo{k}", f"now = ring{k}[t % ring{k}.shape[0]]")
-        self.put(2, f"for w in range(lo{k} // 8, (hi{k} + 7) // 8):", f"    if zw{k}[w] != 0:")
-        self.put(4, "for i in range(8 * w, 8 * w + 8):", f"    if z{k}[i]:", "        now[n] = i", "        n += 1")
-        self.put(2, f"ringn{k}[t % ring{k}.shape[0], me] = n - lo{k}")
+        self.put(2, f"now = t % ring{k}.shape[0]")
+        self.put(2, f"ringn{k}[now, me] = find_spikes(ring{k}, now, zw{k}, lo{k}, hi{k})")
 
     def cells(self, k: int, arrive: list[str], rows: dict[int, tuple[int, str]]) -> None:
         """One step of every neuron of the share."""
         part = self.plan.parts[k]
         assert part.dynamics is not None
+        self.bundle(2, f"{k}", part.dynamics)
+        for port, kernel in part.kernels.items():
+            self.bundle(2, f"{k}_{port}_", kernel)
         self.put(2, f"for c in range(np.uint64(lo{k}), np.uint64(hi{k})):")  # Numba wraps signed indices around
         seen, tag = {}, f"{k}"
         for port in part.dynamics.module.PORTS:

@@ -17,12 +17,13 @@ def declare(writer, j: int) -> None:
     route = writer.plan.routes[j]
     if route.release:
         writer.declare(f"r{j}_", route.release, "release")
+        writer.bundle(1, f"r{j}_", route.release)
         writer.args += [f"last{j}", f"amp{j}"]
     if route.rule is None:
         return
     module = route.rule.module
     names = ["trace", "on_pre", "on_post", *(["sweep"] if route.rule.sweeps else [])]
-    writer.namespace |= {f"{name}{j}": writer.device(getattr(module, name)) for name in names}
+    writer.namespace |= {f"{name}{j}": writer.compiled(getattr(module, name)) for name in names}
     kinds = {"P": module.Params, "Y": module.Synapse, "A": module.Pre, "B": module.Post}
     writer.namespace |= {f"{letter}r{j}": kind for letter, kind in kinds.items()}
     writer.digests.append(code_digest(*[getattr(module, name) for name in names], *kinds.values()))

@@ -29,7 +29,7 @@ from typing import Any
 import llvmlite.binding
 import numba
 import numpy as np
-from numba.extending import overload, register_jitable
+from numba.extending import lower_builtin, overload, register_jitable, type_callable
 
 from neurosparse import __version__, reach
 
@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 OPTIONS = {"nogil": True, "error_model": "numpy"}
+COUNTLESS: dict[str, Any] = OPTIONS | {"_nrt": False}
 _config: Any = numba.config
 _decorating = threading.Lock()
 _made: dict[str, Callable] = {}
@@ -62,6 +63,29 @@ def disabled() -> bool:
 def device(function: Callable) -> Callable:
     """Compiled for calls from compiled code only; a plain step becomes this inside a loop, inlined to be vectorised."""
     return function if _config.DISABLE_JIT else numba.njit(forceinline=True, **OPTIONS)(function)
+
+
+def apart(function: Callable) -> Callable:
+    """Compiled for calls from compiled code only, and not inlined if its body begins with `stay_apart()`.
+
+    It may not make arrays: without Numba's runtime no array that it is given is counted, an atomic addition each.
+    """
+    return function if _config.DISABLE_JIT else numba.njit(**COUNTLESS)(function)
+
+
+def stay_apart() -> None:
+    """Inside a compiled function: the compiler shall not inline it. Loops then keep their constants in registers."""
+
+
+@type_callable(stay_apart)
+def _type_stay_apart(context):
+    return lambda: numba.types.none
+
+
+@lower_builtin(stay_apart)
+def _lower_stay_apart(context, builder, signature, args):
+    builder.function.attributes.add("noinline")
+    return context.get_dummy_value()
 
 
 def code_digest(*values: Any) -> str | None:

@@ -18,13 +18,23 @@ from neurosparse.jit import kernel, shared
 
 ALIGN = 64
 SPINS = 2000  # looks at the others before the operating system may run somebody else
-ROOM = 8  # int64 in a cache line
+LINE = 64  # bytes in a cache line
+ROOM = LINE // 8  # int64 in it
 
 
 def bounds(n: int, threads: int) -> np.ndarray:
     """(threads + 1,) int64: share q of n neurons is [bounds[q], bounds[q + 1])."""
     blocks = -(-n // ALIGN)
     return np.minimum(np.arange(threads + 1) * blocks // threads * ALIGN, n).astype(np.int64)
+
+
+def aligned(array: np.ndarray) -> np.ndarray:
+    """A copy that begins where a cache line begins: no vector of neurons then lies in two of them."""
+    room = np.empty(array.nbytes + LINE, dtype=np.uint8)
+    first = -room.ctypes.data % LINE
+    copy = room[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 def gate() -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check", "drive", "shares", "narrow"}
+BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check", "drive", "shares", "narrow", "leaves"}
 MIDDLE = {
     "wire",
     "neurons",
