@@ -12,9 +12,9 @@ PUBLISHED = {"SI fast": 60.7, "AI": 37.7, "SI slow": 5.5}
 
 def draw(record):
     """Left: raster and activity of each regime. Right: rate against eta, theory as lines, runs as dots."""
-    figure = plot.figure(10.4, 5.6)
-    left, right = figure.add_gridspec(1, 2, width_ratios=[1.7, 1], wspace=0.05)
-    cells = left.subgridspec(2, 2, hspace=0.05, wspace=0.05)
+    figure = plot.figure(10.8, 5.8)
+    left, right = figure.add_gridspec(1, 2, width_ratios=[1.7, 1], wspace=0.08)
+    cells = left.subgridspec(2, 2, hspace=0.05, wspace=0.1)
     for k, (row, letter) in enumerate(zip(record.rows, "abcd")):
         _regime(plot.raster_axes(cells[k]), record, row, letter)
     _rates(figure.add_subplot(right), record)
@@ -29,7 +29,7 @@ def _regime(axes, record, row, letter: str) -> None:
     i, t = a[f"{name} spikes_i"][early], a[f"{name} spikes_t"][early]
     plot.raster(i, t, min(record.config["shown"], round(10_000 * record.config["scale"])), shown, None, spikes)
     spikes.set(xlabel="", ylabel="neuron")
-    text = f"{letter}  {name} (g {row['g']:g}, eta {row['eta']:g}): {row['rate_hz']:.1f} Hz, CV {row['isi_cv']:.2f}"
+    text = f"{letter}  {name} (g {row['g']:g}, eta {row['eta']:g})\n{row['rate_hz']:.1f} Hz, CV {row['isi_cv']:.2f}"
     spikes.set_title(text, loc="left", fontsize=8)
     bins = int(shown)
     edges = a[f"{name} activity_edges"][: bins + 1]

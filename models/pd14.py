@@ -59,7 +59,7 @@ class Config(config.Config):
     scale: float = Field(default=0.1, gt=0.001, le=1, description="share of the neurons")
     in_degree_scale: float = Field(default=0.1, gt=0.001, le=1, description="share of the synapses of a neuron")
     psp: float = Field(default=0.15, gt=0, le=10, description="excitatory potential, mV; L4E to L23E twice that")
-    g: float = Field(default=-4.0, le=0, description="inhibitory over excitatory weight")
+    g: float = Field(default=-4.0, ge=-100, le=0, description="inhibitory over excitatory weight")
     spread: float = Field(default=0.1, ge=0, le=1, description="deviation of the weights over their mean")
     dt: float = Field(default=0.1, gt=0, le=0.5, description="ms")
     seed: int = Field(default=0, ge=0, le=2**64 - 1, description="of wiring, weights, delays, first potentials, drive")

@@ -1,15 +1,18 @@
 """The arrays that a loop works on: what no run changes, and the state from which every run begins."""
 
+import re
 from typing import Any
 
 import numpy as np
 
-from neurosparse import record, shares
+from neurosparse import check, record, shares
 from neurosparse.fuse import ports_used
 from neurosparse.leaves import BLOCK
 from neurosparse.network import StateMonitor
 from neurosparse.plan import Plan, Route
 from neurosparse.routes import incoming
+
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def fixed(plan: Plan, monitors: tuple, threads: int, precision: str) -> dict[str, Any]:
@@ -26,6 +29,8 @@ def fixed(plan: Plan, monitors: tuple, threads: int, precision: str) -> dict[str
         if route.rule:
             found |= {f"pr{j}_{name}": value for name, value in route.rule.params.items()} | {f"sign{j}": route.sign}
             found |= dict(zip((f"inptr{j}", f"insyn{j}", f"inseg{j}"), incoming(route, plan.parts[route.target].n)))
+    drawn = {f"drive{d}": entry.weight for d, entry in enumerate(plan.drives)}
+    _check_range(plan, found | drawn, precision)
     found = {name: owned(value, precision) for name, value in found.items()}
     for k, part in enumerate(plan.parts):
         found |= {f"bounds{k}": shares.bounds(part.n, threads), f"chance{k}": part.chance, f"stream{k}": part.stream}
@@ -51,7 +56,31 @@ def owned(value, precision: str) -> Any:
 
 def initial(plan: Plan, precision: str) -> dict[str, np.ndarray]:
     """The state before the first step: membranes, kernels, synapses that change, what is in flight."""
-    return {name: _as(array, precision) for name, array in _first(plan).items()}
+    found = _first(plan)
+    _check_range(plan, found, precision)
+    return {name: _as(array, precision) for name, array in found.items()}
+
+
+def _check_range(plan: Plan, found: dict[str, Any], precision: str) -> None:
+    """Raise ValueError for finite numbers that float32, where it is asked for, would turn into infinities."""
+    for name, value in found.items() if precision == "float32" else ():
+        array = np.asarray(value)
+        if array.dtype == np.float64 and max(array.max(initial=0.0), -array.min(initial=0.0)) > LARGEST:
+            lost = array[np.isfinite(array) & (np.abs(array) > LARGEST)]
+            if lost.size:
+                need = f"{_in_words(plan, name)} must be below 3.4e38, the largest float32"
+                check.fail("clock.compile", need, float(lost[0]), 'take a smaller one, or precision="float64"')
+
+
+def _in_words(plan: Plan, name: str) -> str:
+    """Whose parameter or first state it is that the loop calls by numbers: p0_v_th is "v_th of population 'a'"."""
+    kind, number, field = re.fullmatch(r"([a-z]+)(\d+)_*(.*)", name).groups()  # type: ignore[union-attr]
+    if kind in ("p", "s"):
+        return f"{field.replace('__', ': ')} of population {plan.parts[int(number)].name!r}"
+    if kind == "drive":
+        return f"weight of a PoissonInput of {plan.parts[plan.drives[int(number)].target].name!r}"
+    route = plan.routes[int(number)]
+    return f"{field} of {plan.parts[route.source].name!r} -> {plan.parts[route.target].name!r}"
 
 
 def _as(array: np.ndarray, precision: str) -> np.ndarray:

@@ -90,7 +90,9 @@ def one_of(owner: str, name: str, value, choices: Iterable, error: type[Exceptio
     choices = list(choices)
     if any(isinstance(value, type(choice)) and value == choice for choice in choices):
         return value
-    near = get_close_matches(_repr(value).strip("'")[:80], [str(c) for c in choices], n=1, cutoff=0.5)
+    if not choices:
+        fail(owner, f"{name} must be one that there is, and there are none", value, error=error)
+    near = get_close_matches(_repr(value).strip("'")[:80], [str(c) for c in choices], n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r}?" if near else ""
     fail(owner, f"{name} must be one of {', '.join(map(str, choices))}", value, hint, error)
 

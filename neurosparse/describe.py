@@ -1,7 +1,8 @@
 """What a network is, as a table, and how much memory it will need, before anything is built or run.
 
-Counted are the synapses (as given, and reordered where they have several delays), what rules keep for each synapse, the
-state of neurons and sources (three times: as it begins, as it runs, as it ends), spikes in flight and recordings.
+Counted are the synapses (as given, drawn, and reordered where they have several delays), what rules keep for each
+synapse, the state of neurons and sources (three times: as it begins, as it runs, as it ends), spikes in flight and
+recordings.
 """
 
 from collections.abc import Sequence
@@ -44,7 +45,10 @@ def memory(net: Network, monitors: tuple = (), duration: float = 0.0, rate: floa
     for name, value in {"duration": duration, "rate": rate}.items():
         check.at_least("describe.memory", name, check.scalar("describe.memory", name, value), 0)
     sizes = {p.name: p.n for p in net.populations}
-    synapses = sum(_synapses(projection) for projection in net.projections)
+    synapses = sum(_synapses(projection, net.dt) for projection in net.projections)
+    synapses += max(
+        (int(p.csr.expected) * p.csr.scratch for p in net.projections if isinstance(p.csr, Later)), default=0
+    )
     plastic = sum(_plastic(projection) for projection in net.projections if projection.rule)
     state = LIVES * (sum(_state(p) for p in net.populations) + sum(_flight(net, p) for p in net.populations))
     return Memory(synapses, plastic, state, sum(_recorded(net, m, sizes, duration, rate) for m in monitors))
@@ -64,7 +68,7 @@ def table(net: Network) -> str:
     parts = [title, "", *_aligned([("population", "n", "model", "parameters"), *map(_population, net.populations)])]
     if net.projections:
         head = ("projection", "synapses", "weight", "delay (ms)", "port", "rule")
-        parts += ["", *_aligned([head, *map(_projection, net.projections)])]
+        parts += ["", *_aligned([head, *[_projection(p, net.dt) for p in net.projections]])]
     if net.inputs:
         parts += ["", *_aligned([("input", "to", "what"), *map(_input, net.inputs)])]
     return "\n".join([*parts, "", str(memory(net))])
@@ -82,11 +86,11 @@ def _population(p: Any) -> tuple[str, ...]:
     )
 
 
-def _projection(p: Projection) -> tuple[str, ...]:
+def _projection(p: Projection, dt: float) -> tuple[str, ...]:
     count = f"{_nnz(p):,.0f}" if not isinstance(p.csr, Later) else f"about {_nnz(p):,.0f}"
     weight = "" if isinstance(p.csr, Later) else _short(p.csr.weight)
     rules = ", ".join(_name(spec[0]) for spec in (p.rule, p.release) if spec)
-    return f"{p.source} -> {p.target}", count, weight, _short(p.delay), p.port, rules
+    return f"{p.source} -> {p.target}", count, weight, _short(np.rint(np.asarray(p.delay) / dt) * dt), p.port, rules
 
 
 def _input(entry: Any) -> tuple[str, ...]:
@@ -120,10 +124,15 @@ def _nnz(p: Projection) -> float:
     return p.csr.expected if isinstance(p.csr, Later) else p.csr.nnz
 
 
-def _synapses(p: Projection) -> int:
-    """Target and weight of 4 bytes; twice, with a delay of 8 bytes and its order, where delays differ."""
-    many = np.ndim(p.delay) > 0
-    return int(_nnz(p) * (32 if many else 8) + 8 * (p.csr.n_rows + 1))
+def _synapses(p: Projection, dt: float) -> int:
+    """Target and weight of 4 bytes, and where the synapses of a source begin.
+
+    Where delays differ, these twice; the delays (as given, and frozen), their steps and their order of 8 bytes each;
+    and where the synapses of each source and delay begin.
+    """
+    many = np.ndim(p.delay) > 0 and np.size(p.delay) > 0
+    delays = min(np.max(p.delay) / dt, LONGEST, _nnz(p)) if many else 0
+    return int(_nnz(p) * (48 if many else 8) + 8 * (p.csr.n_rows + 1) * (1 + delays))
 
 
 def _plastic(p: Projection) -> int:

@@ -174,6 +174,33 @@ def delta(signal, threshold) -> Events:
     return from_dense(fired.reshape(len(signal), 2 * signal.shape[1]))
 
 
+def step_current(times, values, n_steps: int, dt: float) -> np.ndarray:
+    """A current of steps: (n_steps, 1) from values (k,), or (n_steps, n) from values (k, n); float64, their unit.
+
+        clock.run(net, 100.0, {"dc": encode.step_current([10.0, 60.0], [350.0, 0.0], 1000, 0.1)})
+
+    values[j] holds from times[j] (ms after the start of the run, ascending, >= 0) to the next time, the last one to
+    the end; before times[0] the current is 0. Step s begins at s dt; a time within a step counts from the next step
+    on, one within a millionth of a step of its begin from that step on. Raises ValueError for other times and shapes.
+    """
+    owner = "encode.step_current"
+    n_steps = _steps(owner, n_steps)
+    check.positive(owner, "dt", check.scalar(owner, "dt", dt, "ms"), "ms")
+    times = _vector(owner, "times", check.at_least(owner, "times", times, 0, "ms"))
+    values = np.asarray(check.number(owner, "values", values), dtype=np.float64)
+    if values.ndim not in (1, 2) or len(values) != len(times):
+        need = f"values must have shape ({len(times)},) or ({len(times)}, n), one row for each time"
+        check.fail(owner, need, values.shape)
+    if np.any(times[1:] <= times[:-1]):
+        check.fail(owner, "times must ascend", times, "sort them, and give each once")
+    rows = values.reshape(len(values), math.prod(values.shape[1:]))
+    check.fits(owner, "the values of all steps", 8 * n_steps * rows.shape[1])
+    with np.errstate(over="ignore"):  # later than any step
+        begin = np.ceil(times / dt - 1e-6)
+    held = np.searchsorted(begin, np.arange(n_steps), side="right")
+    return np.concatenate([np.zeros((1, rows.shape[1])), rows])[held]
+
+
 def image_probabilities(images, scale: float | None = None) -> tuple[np.ndarray, float]:
     """(p, scale): firing probabilities per step (n, d) float64 from images (n, h, w) or (n, d), values >= 0.
 

@@ -36,14 +36,16 @@ def decay(owner: str, name: str, tau, dt: float, method: str = "exact") -> Any:
 
 
 def steps(owner: str, name: str, duration, dt: float, low: int = 0) -> Any:
-    """Whole number of steps of `dt` (ms) nearest to `duration` (ms; a number or an array); at least `low`.
+    """Whole number of steps of `dt` (ms) in `duration` (ms); at least `low`.
 
+    One number must be whole steps, to a millionth; an array, drawn at random as a rule, is rounded to the nearest.
     Rounding, not flooring: 0.3 / 0.1 is 2.9999999999999996 in binary, and three steps are meant.
     """
     check.positive(owner, "dt", dt, "ms")
     check.at_least(owner, name, duration, 0, "ms")
     with np.errstate(over="ignore"):
-        n = np.rint(np.asarray(duration, dtype=float) / dt)
+        exact = np.asarray(duration, dtype=float) / dt
+        n = np.rint(exact) if exact.ndim == 0 else np.rint(exact, out=exact)
     if np.any(n > MOST):
         check.fail(owner, f"{name} must be at most {MOST} steps of {dt} ms", duration, "shorten it or take a larger dt")
     if np.any(n < low):
@@ -53,4 +55,6 @@ def steps(owner: str, name: str, duration, dt: float, low: int = 0) -> Any:
             duration,
             "lengthen it or take a smaller dt",
         )
+    if n.ndim == 0 and abs(n - exact) > 1e-6 * max(1.0, n):
+        check.fail(owner, f"{name} must be a whole number of steps of {dt:g} ms", duration, f"take {n * dt:g}")
     return int(n) if n.ndim == 0 else n.astype(np.int64)

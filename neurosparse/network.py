@@ -29,7 +29,8 @@ class SpikeSource(NamedTuple):
 class PoissonSource(NamedTuple):
     """A population without dynamics whose members fire as independent Poisson processes, drawn inside the loop.
 
-    rate in Hz, one number or (n,); at most one spike a step: each fires with probability rate * dt.
+    rate in Hz, one number or (n,); at most one spike a step: each fires with probability rate * dt. Two sources of one
+    stream spike together: independent ones need streams of two names.
     """
 
     name: str
@@ -60,7 +61,8 @@ class Projection(NamedTuple):
     csr: synapses, or a recipe for them (`wire.later`), which is followed when the network is compiled.
     delay (ms) is one number, or (nnz,) for one of each synapse in the row order of `csr`, whose rows are sources and
     columns targets. Spikes of neurons and of a PoissonSource need a delay of at least one step; events of a
-    SpikeSource may have delay 0 and then count in the very step in which they are emitted.
+    SpikeSource may have delay 0, where the projection has neither rule nor release, and then count in the very step
+    in which they are emitted.
     rule: (plasticity module, its parameters), e.g. ("stdp", {"w_max": 2.0}); weights then all have one sign.
     release: (short-term plasticity module, its parameters), e.g. ("tsodyks", {"tau_rec": 800.0}).
     modulator: name of the Modulator that the rule listens to.
@@ -101,7 +103,8 @@ class PoissonInput(NamedTuple):
     """Poisson spikes from many sources of its own for each neuron of `target`, drawn inside the loop.
 
     In each step every neuron gets `weight` times a Poisson number of mean rate * dt at `port`; rate (Hz) is the sum
-    over all its sources, one number or (n,).
+    over all its sources, one number or (n,). Two inputs of one stream get the same numbers: independent ones need
+    streams of two names.
     """
 
     target: str

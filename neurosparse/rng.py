@@ -48,6 +48,9 @@ class Stream(NamedTuple):
 def stream(seed: int, name: str) -> Stream:
     """The stream `name` of `seed`, in [0, 2**64). Another seed or another name: independent numbers.
 
+    The same seed and name, asked for again, are the same numbers: two uses that shall not be correlated, say two
+    projections or two PoissonInputs, need two names.
+
     Raises TypeError or ValueError for another seed, TypeError for a name that is not a string.
     """
     seed = check.integer("rng.stream", "seed", seed, 0, 2**64 - 1)

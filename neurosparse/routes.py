@@ -43,6 +43,9 @@ def route(plan: Plan, projection: Projection) -> Route:
     changing = projection.rule is not None or projection.release is not None
     low = 0 if plan.parts[source].given and not changing else 1
     check.between(owner, "delay", projection.delay, 0, LONGEST * plan.dt, "ms")
+    if changing and plan.parts[source].given and np.any(np.asarray(projection.delay) < 0.5 * plan.dt):
+        what = "rule" if projection.rule is not None else "release"
+        check.fail(owner, f"delay must be at least 1 step of {plan.dt:g} ms with a {what}", projection.delay)
     steps = np.asarray(grid.steps(owner, "delay", projection.delay, plan.dt, low))
     delays, segments, indices, weight = by_delay(wiring, steps)
     release = find.model(owner, "release", projection.release)
@@ -99,31 +102,32 @@ def by_delay(wiring: csr.Csr, steps: np.ndarray) -> tuple:
 def order_by_delay(wiring: csr.Csr, steps: np.ndarray) -> tuple:
     """(order, segments, delays): synapses by row, delay, target, and where each delay of a row begins."""
     delays = np.flatnonzero(np.bincount(steps))
-    kind = np.searchsorted(delays, steps)
+    kind = np.empty(delays[-1] + 1, dtype=np.int64)
+    kind[delays] = np.arange(len(delays))
     segments = np.zeros(wiring.n_rows * len(delays) + 1, dtype=np.int64)
     order = np.empty(wiring.nnz, dtype=np.int64)
-    _count_delays(wiring.indptr, kind, len(delays), segments)
-    _place_by_delay(wiring.indptr, kind, len(delays), segments, order)
+    _count_delays(wiring.indptr, steps, kind, len(delays), segments)
+    _place_by_delay(wiring.indptr, steps, kind, len(delays), segments, order)
     return order, segments, delays
 
 
 @kernel
-def _count_delays(indptr, kind, n_delays, segments):
+def _count_delays(indptr, steps, kind, n_delays, segments):
     for row in range(indptr.shape[0] - 1):
         for j in range(indptr[row], indptr[row + 1]):
-            segments[row * n_delays + kind[j] + 1] += 1
+            segments[row * n_delays + kind[steps[j]] + 1] += 1
     for s in range(segments.shape[0] - 1):
         segments[s + 1] += segments[s]
 
 
 @kernel
-def _place_by_delay(indptr, kind, n_delays, segments, order):
+def _place_by_delay(indptr, steps, kind, n_delays, segments, order):
     place = np.empty(n_delays, dtype=np.int64)
     for row in range(indptr.shape[0] - 1):
         place[:] = segments[row * n_delays : (row + 1) * n_delays]
         for j in range(indptr[row], indptr[row + 1]):
-            order[place[kind[j]]] = j
-            place[kind[j]] += 1
+            order[place[kind[steps[j]]]] = j
+            place[kind[steps[j]]] += 1
 
 
 def as_csr(route: Route, magnitude: np.ndarray | None, shape: tuple[int, int]) -> csr.Csr:

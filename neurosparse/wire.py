@@ -36,7 +36,8 @@ def bernoulli(stream: rng.Stream, n_pre: int, n_post: int, p: float, weight: flo
     room = int(n_pre * n_post * p + 6 * math.sqrt(n_pre * n_post * p) + 64)
     while True:  # once, but for one case in a billion
         cols = np.empty(room, dtype=np.int32)
-        indptr = _bernoulli_rows(stream, n_pre, n_post, math.log1p(-p), loops, cols)
+        indptr = np.zeros(n_pre + 1, dtype=np.int64)
+        _bernoulli_rows(stream, n_pre, n_post, math.log1p(-p), loops, indptr, cols)
         if indptr[-1] >= 0:
             return _filled(indptr, cols[: indptr[-1]], weight, n_post)
         room *= 2
@@ -54,12 +55,13 @@ def fixed_in_degree(
         check.fail(owner, "loops=False needs n_pre == n_post", (n_pre, n_post))
     check.integer(owner, "k", k, 0, n_pre - barred, "there are no more sources to choose from")
     check.number(owner, "weight", weight)
-    _fits(owner, n_pre, 2 * n_post * k)
-    sources = np.empty((n_post, k), dtype=np.int64)
+    _fits(owner, n_pre, n_post * k)
+    sources = np.empty((n_post, k), dtype=np.int32)
     _choose(stream, n_pre, barred, rng.set_table(k), sources)
     indptr = np.zeros(n_pre + 1, dtype=np.int64)
     cols = np.empty(n_post * k, dtype=np.int32)
     _by_source(sources, indptr, cols)
+    del sources  # its room is what the weights take
     return _filled(indptr, cols, weight, n_post)
 
 
@@ -240,9 +242,8 @@ def _from_flat(flat: np.ndarray, n_pre: int, n_post: int, weight: float) -> Csr:
 
 
 @kernel
-def _bernoulli_rows(stream, n_pre, n_post, log_miss, loops, cols):
-    """indptr (n_pre + 1,); its last entry is -1 where `cols` was too small."""
-    indptr = np.zeros(n_pre + 1, dtype=np.int64)
+def _bernoulli_rows(stream, n_pre, n_post, log_miss, loops, indptr, cols):
+    """indptr (n_pre + 1,), zeros before; its last entry is -1 where `cols` was too small."""
     n = 0
     for row in range(n_pre):
         col = -1
@@ -257,21 +258,20 @@ def _bernoulli_rows(stream, n_pre, n_post, log_miss, loops, cols):
                 continue
             if n == cols.size:
                 indptr[n_pre] = -1
-                return indptr
+                return
             cols[n] = col
             n += 1
         indptr[row + 1] = n
-    return indptr
 
 
 @kernel
 def _choose(stream, n_pre, barred, table, sources):
     """Row `target` of sources (n_post, k): its distinct sources; with barred = 1 all but `target` itself."""
+    found = np.empty(sources.shape[1], dtype=np.int64)
     for target in range(len(sources)):
-        rng.distinct(stream, target, n_pre - barred, table, sources[target])
+        rng.distinct(stream, target, n_pre - barred, table, found)
         for a in range(sources.shape[1]):
-            if barred == 1 and sources[target, a] >= target:
-                sources[target, a] += 1
+            sources[target, a] = found[a] + 1 if barred == 1 and found[a] >= target else found[a]
 
 
 @kernel
@@ -368,6 +368,7 @@ class Later(NamedTuple):
     n_rows: int
     n_cols: int
     expected: float  # synapses
+    scratch: int  # bytes for each of them while they are drawn, beside what remains
 
 
 def later(
@@ -383,6 +384,7 @@ def later(
     _sizes("wire.later", n_pre, n_post)
     check.at_least("wire.later", "amount", check.scalar("wire.later", "amount", amount), 0)
     counts = {bernoulli: n_pre * n_post, fixed_in_degree: n_post, fixed_out_degree: n_pre, pairs: 1, multapses: 1}
+    scratch = {pairs: 16, multapses: 40}
     if not callable(builder) or builder not in counts:
         check.fail("wire.later", f"builder must be one of {', '.join(b.__name__ for b in counts)}", builder)
     try:
@@ -392,4 +394,4 @@ def later(
             "wire.later", f"wire.{builder.__name__} takes other arguments ({error})", kwargs or args, error=TypeError
         )
     build = functools.partial(builder, stream, n_pre, n_post, amount, *args, **kwargs)
-    return Later(build, n_pre, n_post, float(amount) * counts[builder])
+    return Later(build, n_pre, n_post, float(amount) * counts[builder], scratch.get(builder, 0))

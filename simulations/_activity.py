@@ -6,7 +6,7 @@ import numpy as np
 
 from neurosparse import clock
 from neurosparse.csr import Csr
-from neurosparse.measure import firing_rate, isi_cv, population_synchrony
+from neurosparse.measure import firing_rate, isi_cv, mean_over_samples, population_synchrony
 from neurosparse.network import Network, SpikeMonitor
 
 UNITS = {"spikes_t": "ms", "rate_hz": "Hz"}
@@ -64,9 +64,8 @@ def synapses(net: Network) -> int:
 
 
 def _describe(i: np.ndarray, t: np.ndarray, n: int, duration_ms: float) -> dict[str, float]:
-    cv = isi_cv(i, t, n)
     return {
         "rate_hz": float(firing_rate(i, n, duration_ms).mean()),
-        "isi_cv": float(np.nanmean(cv)) if np.any(np.isfinite(cv)) else float("nan"),
+        "isi_cv": mean_over_samples(isi_cv(i, t, n)),
         "synchrony": population_synchrony(i, t, n, duration_ms),
     }

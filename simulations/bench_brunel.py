@@ -5,6 +5,8 @@ synapse in ten of all pairs: 1,250 synapses a neuron at 12,500 neurons, and as m
 excitatory ones, which count as no synaptic event.
 """
 
+from typing import Annotated
+
 from pydantic import Field
 
 from models import brunel
@@ -15,8 +17,10 @@ from simulations.rivals import compare
 class Config(compare.Config):
     """As every comparison; the synapses of a neuron grow with the network."""
 
-    sizes: tuple[int, ...] = Field(default=(12_500,), min_length=1, description="neurons, multiples of 125")
-    duration_ms: float = Field(default=200.0, ge=1, le=1e6, description="time simulated, ms")
+    sizes: tuple[Annotated[int, Field(ge=125, le=1_250_000, multiple_of=125)], ...] = Field(
+        default=(12_500,), min_length=1, description="neurons"
+    )
+    duration_ms: float = Field(default=200.0, ge=1, le=1e6, multiple_of=0.1, description="time simulated, ms")
 
 
 def tiny() -> Config:

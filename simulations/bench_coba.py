@@ -5,6 +5,8 @@ ourselves by a midpoint exponential step (second order), Brian2 by exponential E
 NEST by an adaptive Runge-Kutta method. The background is the driven one (v_rest -49 mV), so that nobody falls silent.
 """
 
+from typing import Annotated
+
 from pydantic import Field
 
 from neurosparse.io.results import Result
@@ -14,7 +16,9 @@ from simulations.rivals import compare
 class Config(compare.Config):
     """As every comparison; 80 synapses a neuron."""
 
-    sizes: tuple[int, ...] = Field(default=(4000,), min_length=1, description="neurons")
+    sizes: tuple[Annotated[int, Field(ge=100, le=4_000_000)], ...] = Field(
+        default=(4000,), min_length=1, description="neurons"
+    )
 
 
 def tiny() -> Config:

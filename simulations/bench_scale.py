@@ -4,7 +4,7 @@ CUBA's law at any size, in a process of its own whose largest resident memory is
 not stored. The defaults are a million neurons and more than a thousand million synaptic events.
 """
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models import cuba
 from neurosparse import check, describe
@@ -18,9 +18,15 @@ class Config(config.Config):
     """The network, and how long it runs."""
 
     n: int = Field(default=1_000_000, ge=100, le=4_000_000, description="neurons")
-    in_degree: int = Field(default=80, ge=1, description="synapses that a neuron receives")
-    duration_ms: float = Field(default=2400.0, ge=1, le=1e6, description="time simulated, ms")
+    in_degree: int = Field(default=80, ge=1, le=100_000, description="synapses that a neuron receives, at most n")
+    duration_ms: float = Field(default=2400.0, ge=1, le=1e6, multiple_of=0.1, description="time simulated, ms")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of wiring and first membrane potentials")
+
+    @model_validator(mode="after")
+    def _sparse(self):
+        if self.in_degree > self.n:
+            raise ValueError(f"in_degree must be at most n, {self.n}, got {self.in_degree}")
+        return self
 
 
 def tiny() -> Config:

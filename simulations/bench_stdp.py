@@ -6,7 +6,7 @@ example STDP (exponential Euler, event-driven traces); NEST's stdp_synapse count
 differ by a step. Weights of us and Brian2 are compared after `compare_ms` over several seeds.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -22,9 +22,13 @@ SEEDS = 3
 class Config(compare.Config):
     """As every comparison; a neuron has 1,000 plastic synapses."""
 
-    sizes: tuple[int, ...] = Field(default=(100,), min_length=1, description="neurons")
+    sizes: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = Field(
+        default=(100,), min_length=1, description="neurons"
+    )
     compare_n: int = Field(default=10, ge=1, le=1000, description="neurons whose weights are compared")
-    compare_ms: float = Field(default=20_000.0, ge=0, le=1e6, description="when weights are compared, ms; 0: never")
+    compare_ms: float = Field(
+        default=20_000.0, ge=0, le=1e6, multiple_of=0.1, description="when weights are compared, ms; 0: never"
+    )
 
 
 def tiny() -> Config:

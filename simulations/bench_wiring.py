@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from neurosparse.io import config
 from neurosparse.io.progress import track
@@ -37,13 +37,26 @@ class Config(config.Config):
 
     n: int = Field(default=10_000, ge=2, le=100_000, description="sources and targets")
     in_degree: int = Field(
-        default=500, ge=1, le=100_000, description="synapses a neuron; all to all takes fewer neurons"
+        default=500, ge=1, le=100_000, description="synapses a neuron, at most n; all to all takes fewer neurons"
     )
     rivals: tuple[Literal["nest", "nest 2 threads", "brian2"], ...] = Field(
         default=("nest", "brian2"), description="who else runs"
     )
     repeats: int = Field(default=5, ge=1, le=100, description="repetitions, after one warm-up")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the wiring")
+
+    @field_validator("rivals")
+    @classmethod
+    def _distinct(cls, names):
+        if len(set(names)) < len(names):
+            raise ValueError(f"entries must differ from one another, got {list(names)}; name each once")
+        return names
+
+    @model_validator(mode="after")
+    def _sparse(self):
+        if self.in_degree > self.n:
+            raise ValueError(f"in_degree must be at most n, {self.n}, got {self.in_degree}")
+        return self
 
 
 def tiny() -> Config:

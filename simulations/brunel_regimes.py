@@ -24,7 +24,7 @@ ETA = np.arange(0.5, 4.51, 0.05)
 class Config(config.Config):
     """Size and time of each of the four runs."""
 
-    v_reset: float = Field(default=10.0, lt=20, description="reset, mV: 10 in the paper, 0 in NEST's examples")
+    v_reset: float = Field(default=10.0, ge=-100, lt=20, description="reset, mV: 10 in the paper, 0 in NEST's examples")
     scale: float = Field(default=1.0, ge=0.01, le=100, description="of neurons and in-degrees; 1: 12,500 and 1,250")
     duration_ms: float = Field(default=500.0, ge=20, le=1e6, multiple_of=1, description="time measured, ms")
     warmup_ms: float = Field(default=200.0, ge=0, le=1e6, multiple_of=1, description="time before that, ms")

@@ -12,7 +12,7 @@ from neurosparse import clock
 from neurosparse.csr import Csr
 from neurosparse.io import checkpoints
 from neurosparse.io.results import Result
-from neurosparse.measure import firing_rate, isi_cv, population_synchrony
+from neurosparse.measure import firing_rate, isi_cv, mean_over_samples, population_synchrony
 from neurosparse.network import SpikeMonitor, StateMonitor
 
 
@@ -46,7 +46,7 @@ def run(config: Config, threads: int = 1) -> Result:
     }
     metrics = {
         "rate_hz": len(order) / config.n / config.duration_ms * 1000.0,
-        "isi_cv": float(np.nanmean(isi_cv(arrays["spikes_i"], arrays["spikes_t"], config.n))),
+        "isi_cv": mean_over_samples(isi_cv(arrays["spikes_i"], arrays["spikes_t"], config.n)),
         "synapses": sum(p.csr.nnz for p in net.projections if isinstance(p.csr, Csr)),
     }
     units = {"spikes_t": "ms", "v": "mV", "v_t": "ms", "first_spikes_t": "ms", "rate_hz": "Hz"}
@@ -58,6 +58,6 @@ def _row(name: str, n: int, spikes: clock.Spikes, duration_ms: float) -> dict:
         "population": name,
         "neurons": n,
         "rate_hz": float(firing_rate(spikes.i, n, duration_ms).mean()),
-        "isi_cv": float(np.nanmean(isi_cv(spikes.i, spikes.t, n))),
+        "isi_cv": mean_over_samples(isi_cv(spikes.i, spikes.t, n)),
         "synchrony": population_synchrony(spikes.i, spikes.t, n, duration_ms),
     }

@@ -26,8 +26,8 @@ class Config(config.Config):
 
     rate: float = Field(default=20.0, gt=0, le=500, description="of the train, Hz")
     duration_ms: float = Field(default=1200.0, ge=100, le=1e6, description="time simulated, ms")
-    tau_mem: float = Field(default=40.0, ge=0.01, description="ms")
-    tau_psc: float = Field(default=3.0, ge=0.01, description="ms")
+    tau_mem: float = Field(default=40.0, ge=0.01, le=1e6, description="ms")
+    tau_psc: float = Field(default=3.0, ge=0.01, le=1e6, description="ms")
     rates: tuple[Annotated[float, Field(ge=0.1, le=500)], ...] = Field(
         default=(1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 100), min_length=1, description="of the trains, Hz"
     )

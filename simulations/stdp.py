@@ -10,7 +10,7 @@ from models import stdp
 from neurosparse import clock
 from neurosparse.io.progress import track
 from neurosparse.io.results import Result
-from neurosparse.measure import isi_cv
+from neurosparse.measure import isi_cv, mean_over_samples
 from neurosparse.network import PopulationRateMonitor, SpikeMonitor
 
 
@@ -53,7 +53,7 @@ def run(config: Config, threads: int = 1) -> Result:
         "low": float((last < 0.2).mean()),
         "high": float((last > 0.8).mean()),
         "rate_hz": float(np.mean(rates[config.seconds // 2 :])),
-        "isi_cv": float(np.nanmean(isi_cv(i, t, config.n))) if len(i) > 2 else float("nan"),
+        "isi_cv": mean_over_samples(isi_cv(i, t, config.n)),
     }
     parts = np.histogram(last, np.linspace(0.0, 1.0, 6))[0] / len(last)
     rows = [{"from": k / 5, "to": (k + 1) / 5, "share": float(part)} for k, part in enumerate(parts)]

@@ -150,6 +150,13 @@ def test_a_folder_that_can_not_be_written_is_told_before_the_run(tmp_path):
     assert "chatter" not in outcome.output
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write")
+def test_a_folder_that_only_looks_writable_is_told_before_the_run():
+    outcome = call("run", "toy", "--out", "/proc/x", code=2)
+    assert "the folder for results must be writable, got '/proc/x/toy'; choose another with --out" in outcome.stderr
+    assert "chatter" not in outcome.output
+
+
 @pytest.mark.parametrize("mode, message", [("break", "a defect without an owner"), ("deep", "matmul")])
 def test_defects_keep_their_traceback(mode, message):
     outcome = call("run", "toy", "--set", f"mode={mode}", code=1)

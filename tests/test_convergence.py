@@ -24,11 +24,11 @@ PROBLEMS = {
     "alif": (equations.alif, SILENT, [-62.0, 3.0], INPUT, SMOOTH),
     "lif_exp": (equations.lif_exp, SILENT, [-62.0, 400.0, -150.0], INPUT, SMOOTH),
     "lif_alpha": (equations.lif_alpha, SILENT | {"tau_inh": 3.0}, [-62.0, 400.0, 30.0, -150.0, -40.0], INPUT, SMOOTH),
-    "lif_cond": (equations.lif_cond, {"v_th": 1e9}, [-52.0, 30.0, 12.0], INPUT, SMOOTH),
+    "lif_cond": (equations.lif_cond, {"v_th": 1e9, "t_ref": 2.0}, [-52.0, 30.0, 12.0], INPUT, SMOOTH),
     "adex": (equations.adex, {}, [-60.0, 20.0, 400.0, -90.0], INPUT, SMOOTH),
     "izhikevich": (equations.izhikevich, {}, [-68.0, -13.0], 3.0, (0.02, 0.01, 0.005)),
     "hh_traub": (equations.hh_traub, {}, [-66.0, 0.05, 0.8, 0.2, 4.0, 9.0], INPUT, (0.02, 0.01, 0.005)),
-    "intfire1": (equations.intfire1, {}, [0.9], 0.0, SMOOTH),
+    "intfire1": (equations.intfire1, {"t_ref": 2.0}, [0.9], 0.0, SMOOTH),
 }
 LENGTH = 4.0  # ms
 

@@ -39,7 +39,7 @@ def test_a_network_prints_itself():
         assert piece in text, text
     built = wire.fixed_in_degree(STREAM, 100, 100, 10, 0.5)
     assert "s -> n      1,000     0.5" in str(network(csr=built))
-    assert "1 .. 4.75" in str(network(csr=built, delay=np.linspace(1, 4.75, 1000)))
+    assert "1 .. 4.8" in str(network(csr=built, delay=np.linspace(1, 4.75, 1000)))
     assert "Network of 1 neurons, dt 0.1 ms" in str(Network((Population("a", 1, "lif"),)))
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from neurosparse import encode, jit, rng
+from neurosparse import clock, encode, jit, rng
 from neurosparse.encode import Events
+from neurosparse.network import CurrentInput, Network, Population, StateMonitor
 
 loose: Any = encode  # called with wrong types on purpose
 S = rng.stream(7, "input")
@@ -192,6 +193,28 @@ def test_delta_reference_follows_a_slow_signal(moves, start):
     assert np.all(np.abs(signal - reference) < 1.0 + 1e-9)
 
 
+def test_step_current_by_hand():
+    """0.3 is a step's begin although 0.3 / 0.1 is 2.9999999999999996; 0.45 counts from the next step on."""
+    made = encode.step_current([0.1, 0.3, 0.45, 1e308], [2.0, -1.0, 5.0, 9.0], 7, 0.1)
+    assert made.shape == (7, 1)
+    assert made[:, 0].tolist() == [0.0, 2.0, 2.0, -1.0, -1.0, 5.0, 5.0]
+    made = encode.step_current([0, 2], [[1.0, 2.0], [3.0, 4.0]], 3, 1.0)
+    assert made.tolist() == [[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]]
+    assert encode.step_current([], [], 2, 1.0).tolist() == [[0.0], [0.0]]
+
+
+def test_step_current_is_what_a_run_takes():
+    net = Network(
+        (Population("n", 2, "lif", {"tau_mem": 1e6, "r": 1e6, "v_th": 1e9}),),
+        (),
+        (CurrentInput("dc", "n", "current"),),
+        dt=1.0,
+    )
+    watch = (StateMonitor("n", ("v",)),)
+    v = clock.run(net, 4.0, {"dc": encode.step_current([1.0, 3.0], [1.0, -2.0], 4, 1.0)}, watch).states["n"].fields["v"]
+    assert np.diff(v, axis=0) == pytest.approx(np.array([[1.0, 1.0], [1.0, 1.0], [-2.0, -2.0]]), rel=1e-4)
+
+
 def test_image_probabilities_by_hand():
     images = np.array([[[1, 3], [0, 0]], [[0, 0], [0, 0]], [[50, 50], [50, 50]]], dtype=np.uint8)
     p, scale = encode.image_probabilities(images)
@@ -319,6 +342,12 @@ WRONG = [
         ValueError,
         r"images must have shape \(n, h, w\) or \(n, d\)",
     ),
+    (lambda: encode.step_current([0, 0], [1, 2], 9, 1.0), ValueError, "step_current: times must ascend"),
+    (lambda: encode.step_current([-1], [1], 9, 1.0), ValueError, "times must be >= 0 ms"),
+    (lambda: encode.step_current(1, [1], 9, 1.0), ValueError, r"times must have shape \(n,\)"),
+    (lambda: encode.step_current([1], [1], 9, NAN), ValueError, "dt must be a finite number"),
+    (lambda: encode.step_current([1], [1, 2], 9, 1.0), ValueError, r"values must have shape \(1,\) or \(1, n\)"),
+    (lambda: encode.step_current([1], [NAN], 9, 1.0), ValueError, "values must be a finite number"),
     (lambda: encode.image_probabilities([[-1, 2]]), ValueError, "images must be >= 0"),
     (lambda: encode.image_probabilities([[0, 0]]), ValueError, "scale must be > 0, got .*; fit it on images"),
     (

@@ -259,7 +259,7 @@ def test_damaged_recordings(made, tmp_path):
     (lambda r: r.states("a", fields=("w",)), "field must be one of v"),
     (lambda r: r.states("a", fields=3), "fields must be"),
     (lambda r: r.states("a", ids=[9]), "among those that were recorded"),
-    (lambda r: r.counts("a"), "population with counts must be one of"),
+    (lambda r: r.counts("a"), "population with counts must be one that there is, and there are none"),
     (lambda r: r.rates("a"), "population with rates must be one of q"),
 ])  # fmt: skip
 def test_malformed_questions(made, ask, need):

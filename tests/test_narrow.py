@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from neurosparse import clock, narrow
-from neurosparse.network import CurrentInput, Network, Population, SpikeMonitor, StateMonitor
+from neurosparse import arrays, clock, narrow, rng, wire
+from neurosparse.network import (
+    CurrentInput,
+    Network,
+    PoissonInput,
+    Population,
+    Projection,
+    SpikeMonitor,
+    SpikeSource,
+    StateMonitor,
+)
 from tests import reference
 from tests.cells import NEURONS, lively, named
 from tests.test_plasticity import WATCH, drive, network
@@ -63,3 +72,29 @@ def test_helpers_and_constants_are_narrowed():
 def test_bad_precision():
     with pytest.raises(ValueError, match="precision must be one of float64, float32, got 'float16'"):
         clock.compile(Network((Population("a", 1, "lif"),)), precision="float16")
+
+
+def one_synapse(**more):
+    return (Projection("s", "a", wire.all_to_all(1, 1), 1.0, "jump", **more),)
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"populations": (Population("a", 1, "lif", {"v_th": 1e300}),)}, "v_th of population 'a' must be below 3.4e38"),
+    ({"populations": (Population("a", 2, "lif", init={"v": [0.0, -1e39]}),)}, r"v of population 'a' .* got -1e\+39; take a smaller"),
+    ({"projections": one_synapse(rule=("stdp", {"w_max": 1e39}))}, "w_max of 's' -> 'a' must be below"),
+    ({"inputs": (PoissonInput("a", "jump", 5.0, 1e39, rng.stream(0, "p")),)}, "weight of a PoissonInput of 'a' must be below"),
+])  # fmt: skip
+def test_what_float32_can_not_hold_is_refused(change, message):
+    net = Network((Population("a", 1, "lif"), SpikeSource("s", 1)), dt=0.5)
+    net = net._replace(**change)
+    with pytest.raises(ValueError, match=f"clock.compile: {message}"):
+        clock.compile(net, precision="float32")
+    assert clock.compile(net).precision == "float64"
+
+
+def test_infinities_are_kept():
+    """What is infinite on purpose stays so."""
+    net = Network((Population("a", 1, "lif", init={"v": 1.0}),))
+    plan = clock.compile(net).plan
+    plan.parts[0].dynamics.state["v"][:] = -np.inf
+    assert np.isneginf(arrays.initial(plan, "float32")["s0_v"]).all()

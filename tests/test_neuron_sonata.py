@@ -9,12 +9,13 @@ import pytest
 
 from neurosparse import clock, csr, encode
 from neurosparse.network import Network, Population, Projection, SpikeMonitor, SpikeSource
+from tests import intact
 
 FOLDER = Path(os.environ.get("NEUROSPARSE_DATA", ".")) / "sonata-300-intfire"
 pytestmark = [
     pytest.mark.data,
     pytest.mark.slow,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason="NEUROSPARSE_DATA has no sonata-300-intfire"),
+    pytest.mark.skipif(bool(intact.why_not(FOLDER)), reason=intact.why_not(FOLDER)),
 ]
 DT, LENGTH = 0.02, 3000.0  # ms
 

@@ -379,3 +379,13 @@ def test_contract_of_rules(name):
 def test_bad_stdp(kwargs, message):
     with pytest.raises(ValueError, match=message):
         importlib.import_module("neurosparse.plasticity.stdp").params(**kwargs)
+
+
+@pytest.mark.parametrize("name, kwargs", [
+    ("stdp", {"a_plus": 1e300}), ("triplet", {"a3_plus": -1e200}), ("homeostasis", {"beta": 1e13}),
+    ("homeostasis", {"target": 1e13}), ("reward_stdp", {"eta": 1e300}), ("reward_stdp", {"tau_e": 1e300}),
+])  # fmt: skip
+def test_amplitudes_are_bounded(name, kwargs):
+    (key,) = kwargs
+    with pytest.raises(ValueError, match=rf"{name}.params: {key} must be in \[.*, 1000000000000.0\]"):
+        importlib.import_module(f"neurosparse.plasticity.{name}").params(**kwargs)

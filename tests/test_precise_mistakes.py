@@ -8,6 +8,7 @@ import pytest
 from neurosparse import precise, rng
 from neurosparse.network import (
     CurrentInput,
+    Modulator,
     Network,
     PoissonInput,
     PoissonSource,
@@ -51,7 +52,7 @@ def fine(**changes):
         (fine()._replace(projections=(one("in", "n", shape=(2, 1)),)), r"csr must have shape \(1, 1\)"),
         (fine()._replace(projections=(one("in", "n")._replace(rule=("stdp", {})),)), "runs without a rule"),
         (fine()._replace(inputs=(PoissonInput("n", "jump", 1.0, 1.0, rng.stream(0, "x")),)), "inputs must be CurrentInput"),
-        (fine()._replace(populations=(PoissonSource("in", 1, 5.0, rng.stream(0, "x")),)), "Population or SpikeSource"),
+        (fine()._replace(populations=(PoissonSource("in", 1, 5.0, rng.stream(0, "x")),)), "SpikeSources with given trains; 'in' is neither"),
     ],
 )  # fmt: skip
 def test_networks_that_can_not_run(net, match):
@@ -106,3 +107,15 @@ def test_populations_need_names():
     cell = Population("n", 1, "lif")
     with pytest.raises(ValueError, match="populations and inputs need distinct names"):
         precise.run(Network((cell, cell)), 1.0)
+
+
+@pytest.mark.parametrize("change, match", [
+    ({"populations": (PoissonSource("s", 1, 5.0, rng.stream(0, "x")), Population("n", 1, "lif"))},
+     "SpikeSources with given trains; 's' is neither, got 'PoissonSource'; draw its spikes beforehand"),
+    ({"projections": (one("in", "n")._replace(rule=("stdp", {})),)}, "runs without a rule.*run it on the grid"),
+    ({"projections": (one("in", "n")._replace(release=("tsodyks", {})),)}, "runs without a release"),
+    ({"inputs": (Modulator("m", "n"),)}, "inputs must be CurrentInput, got 'Modulator'"),
+])  # fmt: skip
+def test_what_only_the_grid_has_is_told_before_missing_inputs(change, match):
+    with pytest.raises((ValueError, TypeError), match=match):
+        precise.run(fine()._replace(**change), 10.0)

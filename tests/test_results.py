@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -252,7 +253,19 @@ def test_folders_that_can_not_be_used(tmp_path, monkeypatch):
         results.target("toy", Toy(), tmp_path / "file" / "deeper")
     with pytest.raises(ResultError, match=r"the name of the simulation must be text without slashes, got '\.\.'"):
         results.target("..", Toy(), tmp_path)
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with pytest.raises(NotADirectoryError, match="the folder for results must be a folder"):
+        results.target("toy", Toy(), tmp_path / "dangling")
+    with pytest.raises(PermissionError, match=r"the folder for results must be writable, .*\(File name too long\)"):
+        results.target("toy", Toy(), tmp_path / ("x" * 300))
+    before = sorted(tmp_path.rglob("*"))
+    results.target("toy", Toy(), tmp_path / "new" / ".." / ".." / "deep")
+    assert sorted([*tmp_path.parent.glob("deep*"), *tmp_path.rglob("*")]) == before
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
     with pytest.raises(PermissionError, match=r"the folder for results must be writable, got .*; choose another"):
         results.save("toy", result(), Toy(), {}, tmp_path / "new")
 

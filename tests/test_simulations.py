@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -76,6 +77,64 @@ def test_a_neuron_by_name_from_the_command_line(tmp_path):
     out = CliRunner().invoke(app, ["run", "liquid_digits", "--tiny", *more])
     assert out.exit_code == 0, out.output
     assert "accuracy" in out.stdout
+
+
+@pytest.mark.parametrize("name, override, message", [
+    *((f"bench_{name}", "sizes=[-1]", r"sizes must be list of int .*in \[.* got \[-1\]") for name in ("cuba", "coba", "brunel", "stdp")),
+    *((f"bench_{name}", "sizes=[]", "sizes must be list of int .* of length >= 1") for name in ("cuba", "stdp")),
+    *((f"bench_{name}", "sizes=[0]", "sizes must be") for name in ("coba", "brunel", "stdp")),
+    ("bench_brunel", "sizes=[126]", "sizes must be list of int in multiples of 125"),
+    ("bench_cuba", "sizes=[200, 200]", "sizes: entries must differ from one another"),
+    ("bench_cuba", 'rivals=["nest", "nest"]', "rivals: entries must differ from one another"),
+    *(("bench_cuba", f"duration_ms={bad}", "duration_ms must be float in") for bad in ("-1", "0", "nan", "inf", "10.05")),
+    ("bench_cuba", "repeats=0", "repeats must be int in"),
+    ("bench_stdp", "compare_ms=nan", "compare_ms must be float in"),
+    ("bench_wiring", "in_degree=10001", "in_degree must be at most n, 10000, got 10001"),
+    ("bench_wiring", 'rivals=["nest", "nest"]', "rivals: entries must differ"),
+    ("bench_scale", "n=-1", "n must be int in"),
+    ("bench_scale", "in_degree=0", "in_degree must be int in"),
+    ("bench_scale", "duration_ms=nan", "duration_ms must be float in"),
+    ("brunel_regimes", "scale=0", "scale must be float in"),
+    ("brunel_regimes", "v_reset=-1e9", "v_reset must be float"),
+    ("pd14", "scale=nan", "scale must be float"),
+    ("pd14", "g=-1e300", "g must be float in"),
+    ("short_term", "rates=[]", "rates must be list of float .* of length >= 1"),
+    ("short_term", "rates=[nan]", "rates must be list of float"),
+    ("short_term", "tau_mem=1e300", "tau_mem must be float in"),
+])  # fmt: skip
+def test_bad_numbers_are_refused_before_anything_starts(name, override, message):
+    with pytest.raises(config.ConfigError, match=rf"^{name}\.Config: .*{message}"):
+        config.build(discover.load("simulations", name).Config, overrides=[override])
+
+
+def test_a_dense_network_is_refused():
+    with pytest.raises(config.ConfigError, match="in_degree must be at most n, 100, got 101"):
+        config.build(discover.load("simulations", "bench_scale").Config, overrides=["n=100", "in_degree=101"])
+
+
+@pytest.mark.parametrize("name, more", [
+    ("cuba", {"n": 100, "duration_ms": 10.0}), ("coba", {"n": 100, "duration_ms": 10.0, "v_rest": -60.0}),
+    ("stdp", {"inputs": 10, "g_max": 1e-9, "seconds": 1, "traced": 1}),
+])  # fmt: skip
+def test_metrics_of_silence_are_nan(name, more):
+    module = discover.load("simulations", name)
+    assert np.isnan(module.run(module.Config(**more)).metrics["isi_cv"])
+
+
+def test_only_near_names_are_suggested():
+    out = CliRunner().invoke(app, ["figure", "nothing"])
+    assert out.exit_code == 2
+    assert "did you mean" not in out.output
+    assert "did you mean 'bench_cuba'?" in CliRunner().invoke(app, ["figure", "bench_cubaa"]).output
+
+
+def test_titles_of_the_regimes_keep_to_their_panels(stored):
+    figure = discover.load("figures", "brunel_regimes").draw(stored("brunel_regimes"))
+    figure.draw_without_rendering()
+    rates = figure.axes[-1].get_tightbbox().x0
+    titles = [ax.get_title(loc="left") for ax in figure.axes[:-1]]
+    assert [title[:1] for title in titles if title] == list("abcd")
+    assert all(ax.get_tightbbox().x1 < rates for ax in figure.axes[:-1])
 
 
 @slow_without_jit

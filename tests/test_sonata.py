@@ -14,12 +14,10 @@ from neurosparse.data.loader import folder as data_folder
 from neurosparse.io.sonata import build, config, export, graph, simulate, spikes
 from neurosparse.io.sonata.files import SonataError
 from neurosparse.precise import Train
-from tests import toy_sonata
+from tests import intact, toy_sonata
 
 SAMPLE = data_folder() / "sonata-300-intfire"
-sample = pytest.mark.skipif(
-    not SAMPLE.is_dir(), reason="needs the folder sonata-300-intfire in the folder named by NEUROSPARSE_DATA"
-)
+sample = pytest.mark.skipif(bool(intact.why_not(SAMPLE)), reason=intact.why_not(SAMPLE))
 
 
 @pytest.fixture(scope="session")
@@ -282,6 +280,9 @@ def test_the_output_folder_is_safe(toy, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SonataError, match="the output folder must be a folder"):
         simulate.save(may, outcome, tmp_path / "file")
+    path.chmod(0o444)  # an administrator could write there all the same
+    with pytest.raises(SonataError, match="the output file must be writable.*--out"):
+        simulate.save(may, outcome, tmp_path / "deep/er")
     assert sorted(p.name for p in (tmp_path / "deep/er").iterdir()) == ["spikes.h5"]
 
 

@@ -219,7 +219,7 @@ def test_bad_calls(made, tmp_path):
     engine, n_steps, inputs, _ = made
     path, duration = tmp_path / "x.h5", float(n_steps)
     for change, error, message in (
-        ({"duration": 1.5}, ValueError, "stream.run: duration must be a whole number of steps of 1.0 ms, got 1.5; take 2"),
+        ({"duration": 1.5}, ValueError, "stream.run: duration must be a whole number of steps of 1 ms, got 1.5; take 2"),
         ({"duration": [1.0]}, ValueError, "duration must be one number"),
         ({"duration": -1.0}, ValueError, r"duration must be in \[0, "),
         ({"chunk": 0.2}, ValueError, "chunk must be at least 1 step"),

@@ -9,6 +9,7 @@
     checkpoints  runs that survive kill -9; cuts  a long run as slices
     moments      the end of a run as a file, from which another process goes on
     disk locks seals   disk errors as Python errors; one process at a time; a checksum before HDF5 sees a byte
+    trains       spike trains from .csv, .txt, .npz and SONATA files, as events of a SpikeSource
     sonata       networks of the SONATA format; sonata_cli  their command
     provenance   who made a result: seed, streams, versions, commit, processor, command line
     progress     `track`: a bar on a terminal, heartbeat lines elsewhere, never on standard output

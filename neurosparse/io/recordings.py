@@ -206,9 +206,11 @@ class Recording:
         return wanted
 
     def _window(self, t0: float | None, t1: float | None) -> tuple[int, int]:
-        """First step of [t0, t1), and the first one after it."""
+        """First step of [t0, t1), and the first one after it. Raises ValueError where t1 lies before t0."""
         first = self.begin if t0 is None else self._step("t0", t0)
         last = self.end if t1 is None else self._step("t1", t1)
+        if t0 is not None and t1 is not None and t1 < t0:
+            check.fail("Recording", "a window [t0, t1) must not end before it begins", (t0, t1), "take t0 <= t1")
         return first, max(first, last)
 
     def _inside(self, t0: float | None, t1: float | None) -> tuple[int, int]:

@@ -19,6 +19,7 @@ name is taken by a hard link, which fails where another process was faster: simu
 import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,13 +137,24 @@ def latest(name: str, folder: str | Path = "results", besides: Any = None) -> Pa
 def target(name: str, config: Any, folder: str | Path = "results") -> Path:
     """The first name for results of this configuration. Raises OSError if that folder can not be written."""
     folder = Path(folder) / _plain_name("simulation", name)
-    nearest = next(parent for parent in [folder, *folder.absolute().parents] if parent.exists())
+    _try_out(folder.absolute())
+    return folder / f"{_digest(config)}.h5"
+
+
+def _try_out(folder: Path) -> None:
+    """Write a file where `folder` will be, for permissions do not tell all; nothing of it stays."""
+    nearest = next(parent for parent in [folder, *folder.parents] if os.path.lexists(parent))
     if not nearest.is_dir():
         fail("results", "the folder for results must be a folder", str(nearest), error=NotADirectoryError)
-    if not os.access(nearest, os.W_OK):
-        remedy = "choose another with --out"
-        fail("results", "the folder for results must be writable", str(nearest), remedy, PermissionError)
-    return folder / f"{_digest(config)}.h5"
+    missing = [part for part in folder.relative_to(nearest).parts if part != ".."]
+    try:
+        with tempfile.TemporaryDirectory(prefix=".neurosparse-", dir=nearest) as scratch:
+            inside = Path(scratch, *missing)
+            inside.mkdir(parents=True, exist_ok=True)
+            (inside / "file").write_bytes(b"written")
+    except OSError as error:
+        remedy = f"choose another with --out ({error.strerror})"
+        fail("results", "the folder for results must be writable", str(folder), remedy, PermissionError)
 
 
 def canonical(config: Any) -> str:

@@ -44,7 +44,7 @@ def run(
         method = method or ("precise" if dt is None else "grid")
         loaded = simulate.load(config, components)
         keep = () if compare is None else (compare,)
-        simulate.check_target(loaded, out, keep)
+        replaced = simulate.check_target(loaded, out, keep).exists()
         wanted = None if compare is None else simulate.expected(compare, loaded)
         read = time.perf_counter()
         outcome = simulate.simulate(loaded, method, dt)
@@ -56,4 +56,4 @@ def run(
             pairs = {name: simulate.compare(outcome.spikes[name], train, near) for name, train in wanted.items()}
         path = simulate.save(loaded, outcome, out, keep)
         seconds = (read - start, done - read)
-        typer.echo(screens.run(loaded, outcome, step, pairs, path, seconds))
+        typer.echo(screens.run(loaded, outcome, step, pairs, path, replaced, seconds))

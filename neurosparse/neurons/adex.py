@@ -21,6 +21,7 @@ from neurosparse.neurons import lif
 PORTS = ("exc", "inh", "current")  # pA, added to the synaptic currents (weights of `inh` are negative); pA, held
 ADDS = {"exc": "i_exc", "inh": "i_inh"}
 ORDER = 4
+LARGEST = 1.0  # ms; with longer steps the exponential makes spikes of its own
 
 
 class Params(NamedTuple):
@@ -65,6 +66,7 @@ def params(
     b, i_bias in pA. Raises ValueError for values out of range.
     """
     owner = "adex.params"
+    check.between(owner, "dt", dt, 0, LARGEST, "ms")
     n_ref = 1.0 * grid.steps(owner, "t_ref", t_ref, dt)
     tau_mem, tau_w = lif.floats(owner, "ms", check.positive, tau_mem=tau_mem, tau_w=tau_w)
     (c_m,), (delta_t,) = (

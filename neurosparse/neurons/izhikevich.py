@@ -18,6 +18,7 @@ from neurosparse.neurons import lif
 
 PORTS = ("current",)  # mV per ms, held over the step
 ORDER = 1
+LARGEST = 1.0  # ms, the step of the paper
 LIMIT = 1e4  # mV, beyond what any spike overshoots; squares of larger numbers could overflow
 TYPES = MappingProxyType({
     "regular_spiking": {"a": 0.02, "b": 0.2, "c": -65.0, "d": 8.0},
@@ -52,7 +53,7 @@ class State(NamedTuple):
 def params(a=0.02, b=0.2, c=-65.0, d=8.0, i_bias=0.0, v_peak=30.0, dt=1.0) -> Params:
     """Kernel constants; `params(**TYPES["chattering"])` takes a cell of figure 2. Raises ValueError for no numbers."""
     owner = "izhikevich.params"
-    check.positive(owner, "dt", dt, "ms")
+    check.between(owner, "dt", check.positive(owner, "dt", dt, "ms"), 0, LARGEST, "ms")
     a, b = lif.floats(owner, "1/ms", a=a, b=b)
     d, i_bias = lif.floats(owner, "mV/ms", d=d, i_bias=i_bias)
     c, v_peak = lif.floats(owner, "mV", c=c, v_peak=v_peak)

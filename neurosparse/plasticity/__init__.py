@@ -11,7 +11,11 @@
 All scalars in, scalars out, with arithmetic and `ops` only. Rules see magnitudes; the sign of a weight is kept by the
 engine. m is the projection's modulator, 1 where it has none.
 
+Amplitudes are at most LARGEST: no sum or product of them leaves what a float64 holds.
+
 In a tick: spikes arrive and on_pre runs, with the traces as they were before these spikes and those of the last step;
 then on_post runs for the targets that spiked in the last step, and sees the arrivals of this one. All delay lies before
 the synapse (axonal), as in Brian2. What sources release is short-term plasticity, see `neurosparse.release`.
 """
+
+LARGEST = 1e12

@@ -10,6 +10,7 @@ Nature 391 (1998) 892. Applied every `every` ms; multiplicative, so that ratios 
 from typing import NamedTuple
 
 from neurosparse import check, grid, ops
+from neurosparse.plasticity import LARGEST
 
 
 class Params(NamedTuple):
@@ -43,8 +44,8 @@ class Post(NamedTuple):
 def params(beta=1e-5, target=5.0, tau_rate=1000.0, w_min=0.0, w_max=1.0, every=10.0, dt=0.1) -> Params:
     """Kernel constants; beta in 1 / (ms Hz), target in Hz, tau_rate and every in ms. Raises ValueError out of range."""
     owner = "homeostasis.params"
-    check.at_least(owner, "beta", beta, 0)
-    check.at_least(owner, "target", target, 0, "Hz")
+    check.between(owner, "beta", beta, 0, LARGEST)
+    check.between(owner, "target", target, 0, LARGEST, "Hz")
     check.positive(owner, "w_max", w_max)
     check.between(owner, "w_min", w_min, 0, w_max)
     steps = grid.steps(owner, "every", every, dt, low=1)

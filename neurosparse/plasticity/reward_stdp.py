@@ -13,6 +13,7 @@ Source: Izhikevich, Cerebral Cortex 17 (2007) 2443, eq. 1 and 2; Florian, Neural
 from typing import NamedTuple
 
 from neurosparse import check, grid, ops
+from neurosparse.plasticity import LARGEST
 
 
 class Params(NamedTuple):
@@ -55,11 +56,11 @@ def params(
     """Kernel constants; tau and every in ms, eta in weight per ms. Raises ValueError out of range."""
     owner = "reward_stdp.params"
     for name, value in {"a_plus": a_plus, "a_minus": a_minus, "eta": eta}.items():
-        check.number(owner, name, value)
+        check.between(owner, name, value, -LARGEST, LARGEST)
     check.positive(owner, "w_max", w_max)
     check.between(owner, "w_min", w_min, 0, w_max)
     steps = grid.steps(owner, "every", every, dt, low=1)
-    keep = grid.decay(owner, "tau_e", tau_e, steps * dt)
+    keep = grid.decay(owner, "tau_e", check.between(owner, "tau_e", tau_e, -LARGEST, LARGEST, "ms"), steps * dt)
     return Params(
         a_plus, a_minus, eta * tau_e * (1.0 - keep), keep, w_min, w_max, float(steps),
         grid.decay(owner, "tau_plus", tau_plus, dt), grid.decay(owner, "tau_minus", tau_minus, dt),

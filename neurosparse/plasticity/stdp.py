@@ -11,6 +11,7 @@ eq. 2 and 3 (mu); pairings after Morrison, Diesmann & Gerstner, Biol. Cybern. 98
 from typing import NamedTuple
 
 from neurosparse import check, grid, ops
+from neurosparse.plasticity import LARGEST
 
 
 class Params(NamedTuple):
@@ -56,7 +57,7 @@ def params(
     owner = "stdp.params"
     check.one_of(owner, "pairing", pairing, ("all", "nearest"))
     for name, value in {"a_plus": a_plus, "a_minus": a_minus}.items():
-        check.number(owner, name, value)
+        check.between(owner, name, value, -LARGEST, LARGEST)
     for name, value in {"mu_plus": mu_plus, "mu_minus": mu_minus, "w_min": w_min}.items():
         check.at_least(owner, name, value, 0)
     check.positive(owner, "w_max", w_max)

@@ -12,6 +12,7 @@ model, all-to-all (time constants of 16.8 and 33.7 ms from Bi & Poo 1998).
 from typing import NamedTuple
 
 from neurosparse import check, grid, ops
+from neurosparse.plasticity import LARGEST
 
 
 class Params(NamedTuple):
@@ -59,7 +60,7 @@ def params(
     check.one_of(owner, "pairing", pairing, ("all", "nearest"))
     amplitudes = {"a2_plus": a2_plus, "a3_plus": a3_plus, "a2_minus": a2_minus, "a3_minus": a3_minus}
     for name, value in amplitudes.items():
-        check.number(owner, name, value)
+        check.between(owner, name, value, -LARGEST, LARGEST)
     check.positive(owner, "w_max", w_max)
     check.between(owner, "w_min", w_min, 0, w_max)
     times = {"tau_plus": tau_plus, "tau_x": tau_x, "tau_minus": tau_minus, "tau_y": tau_y}

@@ -12,7 +12,7 @@ from neurosparse import check, encode, jit
 from neurosparse.form import check_form
 from neurosparse.network import CurrentInput, Network
 from neurosparse.precise import loop
-from neurosparse.precise.plan import Plan, plan
+from neurosparse.precise.plan import Plan, check_kinds, plan
 
 ROOM = 1 << 12  # spikes, to begin with
 TURN = 1 << 16  # events between two looks at Ctrl-C
@@ -40,11 +40,13 @@ def run(net: Network, duration: float, inputs: Mapping[str, Any] | None = None) 
 
     inputs: name of a SpikeSource -> Train (i, t), t >= 0 in ms and any order, or `encode.Events`, whose step s stands
     for the time (s + 1) dt, as recorders stamp it; name of a CurrentInput -> one number or (n,), constant over the run.
-    Raises ValueError or TypeError for a network that has no closed form and for missing, unknown or ill-shaped inputs.
+    Raises ValueError or TypeError for a network that has no closed form, for sources, rules and releases that only the
+    grid has, and for missing, unknown or ill-shaped inputs.
     """
     net = check_form("precise.run", net)
     check.at_least("precise.run", "duration", check.scalar("precise.run", "duration", duration, "ms"), 0, "ms")
     inputs = {} if inputs is None else inputs
+    check_kinds(net)
     _check_names(net, inputs)
     explicit = plan(net, inputs)
     given_t, given_g = _given(explicit, inputs, net.dt)

@@ -53,12 +53,27 @@ def plan(net: Network, currents: Mapping[str, Any]) -> Plan:
 
     currents: values of the CurrentInputs by name, one number or (n,) each.
     """
-    for entry in net.inputs:
-        if not isinstance(entry, CurrentInput):
-            check.fail("precise", "inputs must be CurrentInput", type(entry).__name__, GRID, TypeError)
+    check_kinds(net)
     units = tuple(_unit(net, population, currents) for population in net.populations)
     offset = np.concatenate([[0], np.cumsum([unit.n for unit in units])]).astype(np.int64)
     return Plan(units, offset, *_segments(net, units, offset))
+
+
+def check_kinds(net: Network) -> None:
+    """Raise TypeError or ValueError for sources, inputs, rules and releases that only the grid has."""
+    for entry in net.inputs:
+        if not isinstance(entry, CurrentInput):
+            check.fail("precise", "inputs must be CurrentInput", type(entry).__name__, GRID, TypeError)
+    for population in net.populations:
+        if not isinstance(population, Population | SpikeSource):
+            need = f"runs neurons, and SpikeSources with given trains; {population.name!r} is neither"
+            remedy = "draw its spikes beforehand and give them to a SpikeSource, or run it on the grid: clock.run"
+            check.fail("precise", need, type(population).__name__, remedy, TypeError)
+    for projection in net.projections:
+        for word in ("rule", "release", "modulator"):
+            if getattr(projection, word) is not None:
+                owner = f"precise: Projection {projection.source!r} -> {projection.target!r}"
+                check.fail(owner, f"runs without a {word}", getattr(projection, word), GRID)
 
 
 def find(owner: str, what: ModuleType | str) -> ModuleType:
@@ -93,9 +108,6 @@ def _imported(owner: str, name: str) -> ModuleType:
 
 
 def _unit(net: Network, population, currents: Mapping[str, Any]) -> Unit:
-    if not isinstance(population, Population | SpikeSource):
-        remedy = "draw its spikes beforehand and give them to a SpikeSource, or run it on the grid: clock.run"
-        check.fail("precise", "populations are Population or SpikeSource", type(population).__name__, remedy, TypeError)
     owner = f"precise: {type(population).__name__} {population.name!r}"
     if isinstance(population, SpikeSource):
         return Unit(population.name, population.n, None, {}, {})
@@ -156,9 +168,6 @@ def _segments(net: Network, units: tuple[Unit, ...], offset: np.ndarray) -> tupl
 def _synapses(units: tuple[Unit, ...], offset: np.ndarray, projection: Projection) -> tuple:
     """(source, delay, target, weight, target population, port) of one projection."""
     owner, names = f"precise: Projection {projection.source!r} -> {projection.target!r}", [u.name for u in units]
-    for word in ("rule", "release", "modulator"):
-        if getattr(projection, word, None) is not None:
-            check.fail(owner, f"runs without a {word}", getattr(projection, word), GRID)
     source = names.index(check.one_of(owner, "population", projection.source, names))
     target = names.index(check.one_of(owner, "population", projection.target, names))
     module = units[target].module

@@ -14,10 +14,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from neurosparse.io import config
 from neurosparse.io.progress import track
@@ -32,12 +32,21 @@ UNITS = {"seconds": "s", "rate_hz": "Hz", "build_seconds": "s", "memory_mib": "M
 class Config(config.Config):
     """Sizes, rivals and repetitions. The rivals need the extra `oracles`, and Brian2 a C++ compiler."""
 
-    sizes: tuple[int, ...] = Field(default=(4000, 40_000), min_length=1, description="neurons")
+    sizes: tuple[Annotated[int, Field(ge=100, le=4_000_000)], ...] = Field(
+        default=(4000, 40_000), min_length=1, description="neurons"
+    )
     rivals: tuple[Name, ...] = Field(default=("brian2 cpp", "nest"), description="who else runs")
-    duration_ms: float = Field(default=1000.0, ge=1, le=1e6, description="time simulated, ms")
+    duration_ms: float = Field(default=1000.0, ge=1, le=1e6, multiple_of=0.1, description="time simulated, ms")
     repeats: int = Field(default=5, ge=1, le=100, description="repetitions, after one warm-up")
     cold: bool = Field(default=True, description="also measure the time to the first result of the smallest size")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of our wiring; rivals use it too")
+
+    @field_validator("sizes", "rivals")
+    @classmethod
+    def _distinct(cls, names):
+        if len(set(names)) < len(names):
+            raise ValueError(f"entries must differ from one another, got {list(names)}; name each once")
+        return names
 
 
 class Task(NamedTuple):

@@ -15,6 +15,7 @@ def run(
     dt: float | None,
     compared: Mapping[str, Comparison] | None,
     path: Path,
+    replaced: bool,
     seconds: tuple[float, float],
 ) -> str:
     """Populations, edges, spikes and rates, the comparison, where spikes were written, how long it took.
@@ -30,7 +31,10 @@ def run(
     ]
     if outcome.merged:
         lines.append(("note", f"{outcome.merged} input spikes share a step with another of their source: lost"))
-    last = [("spikes", str(path)), ("time", f"{seconds[0]:.2f} s to read, {seconds[1]:.2f} s to run")]
+    last = [
+        ("spikes", str(path) + " (replaced)" * replaced),
+        ("time", f"{seconds[0]:.2f} s to read, {seconds[1]:.2f} s to run"),
+    ]
     shown = [table.pairs(lines, width=1000), table.rows(_populations(loaded, outcome), {"rate": "Hz"})]
     if compared is not None:
         shown.append(table.rows([_compared(name, pair) for name, pair in compared.items()], {}))

@@ -16,7 +16,7 @@ from neurosparse.io.sonata import build, config, spikes
 from neurosparse.io.sonata.build import Built
 from neurosparse.io.sonata.config import Simulation
 from neurosparse.io.sonata.files import SonataError, fail
-from neurosparse.network import SpikeMonitor
+from neurosparse.network import Network, SpikeMonitor
 from neurosparse.precise import Train
 
 METHODS = ("precise", "grid")
@@ -71,8 +71,14 @@ def simulate(loaded: Loaded, method: str = "precise", dt: float | None = None) -
         given = sum(int(np.sum(train.t <= simulation.tstop)) for train in built.inputs.values())
         merged = given - sum(len(events.index) for events in inputs.values())
         watch = tuple(SpikeMonitor(part.name) for part in built.parts if part.model)
-        found = clock.run(built.net._replace(dt=step), simulation.tstop, inputs, watch).spikes
+        found = clock.run(_rounded(built.net, step), simulation.tstop, inputs, watch).spikes
     return Outcome(_by_population(built, found), merged)
+
+
+def _rounded(net: Network, dt: float) -> Network:
+    """The network on a grid of `dt` ms, its delays rounded to steps."""
+    rounded = [p._replace(delay=np.rint(np.asarray(p.delay) / dt)[()] * dt) for p in net.projections]
+    return net._replace(dt=dt, projections=tuple(rounded))
 
 
 def on_grid(train: Train, dt: float, n_steps: int) -> encode.Events:
@@ -119,13 +125,19 @@ def check_target(loaded: Loaded, folder: Path | None, keep: tuple[Path, ...] = (
     """
     output = loaded.simulation.output
     path = (output.folder if folder is None else folder) / output.file
+    remedy = "choose another with --out"
     if path.parent.exists() and not path.parent.is_dir():
         fail("output", "the output folder must be a folder", str(path.parent))
     read = (*keep, *(entry["input_file"] for entry in loaded.simulation.inputs.values() if "input_file" in entry))
     if any(path.exists() and other.exists() and path.samefile(other) for other in read):
         fail("output", "the output must not replace a file that is read", str(path), "choose another folder: --out")
+    for place in (path, path.parent):
+        if (
+            place.exists() and not place.stat().st_mode & 0o222
+        ):  # asked of the mode: an administrator may write anywhere
+            fail("output", f"the output {'folder' if place.is_dir() else 'file'} must be writable", str(place), remedy)
     if not output.overwrite and path.parent.is_dir() and any(path.parent.iterdir()):
-        remedy = "choose another with --out, empty it, or set overwrite_output_dir to true"
+        remedy = f"{remedy}, empty it, or set overwrite_output_dir to true"
         fail("output", "the output folder must be empty or overwrite_output_dir true", str(path.parent), remedy)
     return path
 
