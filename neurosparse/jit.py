@@ -29,6 +29,7 @@ from typing import Any
 import llvmlite.binding
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.extending import lower_builtin, overload, register_jitable, type_callable
 
 from neurosparse import __version__, reach
@@ -85,6 +86,26 @@ def _type_stay_apart(context):
 @lower_builtin(stay_apart)
 def _lower_stay_apart(context, builder, signature, args):
     builder.function.attributes.add("noinline")
+    return context.get_dummy_value()
+
+
+def fetch(array, i) -> None:
+    """Inside a compiled function: begin to bring array[i] near the processor; no error where there is none."""
+
+
+@type_callable(fetch)
+def _type_fetch(context):
+    return lambda array, i: numba.types.none
+
+
+@lower_builtin(fetch, numba.types.Array, numba.types.Integer)
+def _lower_fetch(context, builder, signature, args):
+    pointer = builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
+    byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+    hint = builder.module.declare_intrinsic(
+        "llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+    )
+    builder.call(hint, [builder.bitcast(pointer, byte), word(0), word(3), word(1)])
     return context.get_dummy_value()
 
 

@@ -6,11 +6,23 @@ All indices are made unsigned, for Numba wraps signed ones around, which costs a
 import numpy as np
 
 from neurosparse.csr import scatter_row
-from neurosparse.jit import apart, stay_apart
+from neurosparse.jit import apart, device, fetch, stay_apart
 
+LINES = 4  # cache lines, of 16 synapses
 BLOCK = 64  # neurons whose flags are looked at together, eight words of eight
 ONE, TWO, EIGHT = np.uint64(1), np.uint64(2), np.uint64(8)
 ODD, TWOS, FOURS = np.uint64(0xFF00FF00FF00FF00), np.uint64(0xFFFF0000FFFF0000), np.uint64(0xFFFFFFFF00000000)
+
+
+@device
+def fetch_row(segments, indices, weight, row):
+    """Begin to bring the next row while this one is added: from there on the processor sees by itself what follows."""
+    first = np.uint64(segments[np.uint64(row)])
+    for k in range(LINES):
+        fetch(indices, first + np.uint64(16 * k))
+    if weight.shape[0] > 1:
+        for k in range(LINES):
+            fetch(weight, first + np.uint64(16 * k))
 
 
 @apart
@@ -24,7 +36,10 @@ def bring_own(out, t, delays, segments, indices, weight, ring, counts, bounds, m
     for e in range(parts - 1, -1, -1):
         u = (t - delays[e]) % ring.shape[0]
         for q in range(shares):
-            for k in range(bounds[q], bounds[q] + counts[u, q]):
+            first, last = np.uint64(bounds[q]), np.uint64(bounds[q] + counts[u, q])
+            for k in range(first, last):
+                if k + ONE < last:
+                    fetch_row(segments, indices, weight, (ring[u, k + ONE] * parts + e) * shares + me)
                 scatter_row(out, segments, indices, weight, (ring[u, k] * parts + e) * shares + me)
 
 
@@ -36,7 +51,10 @@ def bring_given(out, t, delays, segments, indices, weight, index, start, base, m
     for e in range(parts - 1, -1, -1):
         u = t - delays[e] - base
         if u >= 0:
-            for k in range(start[u], start[u + 1]):
+            last = start[u + 1]
+            for k in range(start[u], last):
+                if k + 1 < last:
+                    fetch_row(segments, indices, weight, (index[k + 1] * parts + e) * shares + me)
                 scatter_row(out, segments, indices, weight, (index[k] * parts + e) * shares + me)
 
 
