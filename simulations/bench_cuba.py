@@ -3,12 +3,18 @@
 What is timed and how stands in `simulations/rivals/compare.py`.
 """
 
+from pydantic import Field
+
 from neurosparse.io.results import Result
 from simulations.rivals import compare
 
 
 class Config(compare.Config):
-    """As every comparison; 4,000 and 40,000 neurons with 80 synapses each."""
+    """As every comparison; 4,000 and 40,000 neurons with 80 synapses each; two threads beside one."""
+
+    rivals: tuple[compare.Name, ...] = Field(
+        default=("neurosparse 2 threads", "brian2 cpp", "nest", "nest 2 threads"), description="who else runs"
+    )
 
 
 def tiny() -> Config:

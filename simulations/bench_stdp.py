@@ -16,7 +16,7 @@ from models import stdp
 from neurosparse.io.results import Result
 from simulations.rivals import compare
 
-SEEDS = 3
+SEEDS = 6
 
 
 class Config(compare.Config):
@@ -48,8 +48,9 @@ def run(config: Config, threads: int = 1) -> Result:
     test: Any = stats.ks_2samp(ours, theirs)
     metrics = {"ks_p": float(test.pvalue), "ks_distance": float(test.statistic)}
     for name, runs in found.items():
-        rate = np.mean([spikes for _, spikes in runs]) / config.compare_n / config.compare_ms * 1000.0
-        metrics[f"compared_rate_{name.replace(' ', '_')}"] = float(rate)
+        rates = np.array([spikes for _, spikes in runs]) / config.compare_n / config.compare_ms * 1000.0
+        metrics[f"compared_rate_{name.replace(' ', '_')}"] = float(rates.mean())
+        metrics[f"compared_rate_error_{name.replace(' ', '_')}"] = float(rates.std(ddof=1) / np.sqrt(SEEDS))
     arrays = {"weights neurosparse": ours, "weights brian2 cpp": theirs}
     return result._replace(arrays=dict(result.arrays) | arrays, metrics=dict(result.metrics) | metrics)
 
