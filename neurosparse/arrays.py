@@ -7,7 +7,6 @@ import numpy as np
 
 from neurosparse import check, record, shares
 from neurosparse.fuse import ports_used
-from neurosparse.leaves import BLOCK
 from neurosparse.network import StateMonitor
 from neurosparse.plan import Plan, Route
 from neurosparse.routes import incoming
@@ -97,7 +96,7 @@ def _first(plan: Plan) -> dict[str, np.ndarray]:
         state |= {f"ring{k}": np.zeros((ticks, part.n), np.int32), f"ringn{k}": np.zeros((ticks, 1), np.int64)}
         if part.dynamics is None:
             continue
-        state[f"z{k}"] = np.zeros(-(-part.n // BLOCK) * BLOCK, dtype=np.uint8)
+        state[f"z{k}"] = np.zeros(-(-part.n // shares.ALIGN) * shares.ALIGN, dtype=np.uint8)
         state |= {f"x{k}_{port}": np.zeros(part.n) for port in ports_used(plan, k)}
         state |= {f"s{k}_{name}": value for name, value in part.dynamics.state.items()}
         for port, kernel in part.kernels.items():

@@ -7,9 +7,9 @@ import numpy as np
 
 from neurosparse.csr import scatter_row
 from neurosparse.jit import apart, device, fetch, stay_apart
+from neurosparse.shares import ALIGN
 
 LINES = 4  # cache lines, of 16 synapses
-BLOCK = 64  # neurons whose flags are looked at together, eight words of eight
 ONE, TWO, EIGHT = np.uint64(1), np.uint64(2), np.uint64(8)
 ODD, TWOS, FOURS = np.uint64(0xFF00FF00FF00FF00), np.uint64(0xFFFF0000FFFF0000), np.uint64(0xFFFFFFFF00000000)
 
@@ -62,11 +62,12 @@ def bring_given(out, t, delays, segments, indices, weight, index, start, base, m
 def find_spikes(ring, u, words, low, high):
     """Write the neurons of [low, high) whose flag is set to ring[u] from `low` on, ascending; returns how many.
 
-    words: flags, a byte each, 0 or 1, eight in a word, padded with zeros to a multiple of BLOCK neurons.
+    words: flags, a byte each, 0 or 1, eight in a word, padded with zeros to a multiple of ALIGN neurons, as
+    the shares of threads are: eight words are looked at together.
     """
     stay_apart()
     n = np.uint64(low)
-    for b in range(np.uint64(low // BLOCK), np.uint64((high + BLOCK - 1) // BLOCK)):
+    for b in range(np.uint64(low // ALIGN), np.uint64((high + ALIGN - 1) // ALIGN)):
         first = b * EIGHT
         either = words[first]
         for w in range(first + ONE, first + EIGHT):
