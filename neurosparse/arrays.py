@@ -32,7 +32,8 @@ def fixed(plan: Plan, monitors: tuple, threads: int, precision: str) -> dict[str
     _check_range(plan, found | drawn, precision)
     found = {name: owned(value, precision) for name, value in found.items()}
     for k, part in enumerate(plan.parts):
-        found |= {f"bounds{k}": shares.bounds(part.n, threads), f"chance{k}": part.chance, f"stream{k}": part.stream}
+        found |= {f"bounds{k}": shares.bounds(part.n, threads), f"pace{k}": part.every}
+        found |= {f"chance{k}": part.chance, f"stream{k}": part.stream}
     for d, entry in enumerate(plan.drives):
         found |= {f"table{d}": entry.table, f"driven{d}": entry.weight, f"drawn{d}": entry.stream}
         found |= {f"low{d}": entry.low, f"high{d}": entry.high}
@@ -40,6 +41,11 @@ def fixed(plan: Plan, monitors: tuple, threads: int, precision: str) -> dict[str
         segments = shares.cut(route.segments, route.indices, found[f"bounds{route.target}"])
         found |= {f"delays{j}": route.delays, f"weight{j}": route.weight}
         found |= {f"indices{j}": route.indices, f"segments{j}": segments}
+    for c, modulator in enumerate(plan.modulators):
+        found |= {f"domain{c}": modulator.domain}
+    for a, link in enumerate(plan.links):
+        found |= {f"lptr{a}": link.wiring.indptr, f"lsrc{a}": link.wiring.indices}
+        found |= {f"lw{a}": owned(link.wiring.weight.astype(np.float64), precision)}
     for m, monitor in enumerate(monitors):
         if isinstance(monitor, StateMonitor):
             found |= {f"every{m}": monitor.every, f"ids{m}": record.ids(plan, monitor)}
@@ -103,6 +109,7 @@ def _first(plan: Plan) -> dict[str, np.ndarray]:
             state |= {f"s{k}_{port}__{name}": value for name, value in kernel.state.items()}
     for j, route in enumerate(plan.routes):
         state |= _changing(plan, j, route)
+    state |= {f"pub{k}_{field}": np.tile(state[f"s{k}_{field}"], (2, 1)) for k, field in plan.shown}
     return state
 
 

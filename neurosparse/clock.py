@@ -128,11 +128,18 @@ def run(
     return _run(engine, n_steps, {} if inputs is None else inputs, start)
 
 
-def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], threads: int | None = None) -> Iterator[Run]:
-    """Runs of many samples, each from the initial state, in their order.
+def run_batch(
+    engine: Engine,
+    duration: float,
+    samples: Iterable[Inputs],
+    threads: int | None = None,
+    start: Moment | None = None,
+) -> Iterator[Run]:
+    """Runs of many samples, each from the initial state or from `start`, in their order.
 
     A sample is what `run` takes as inputs; a function is called in the thread that runs it. The samples are drawn
-    as they are needed, a few ahead. threads: default all cores.
+    as they are needed, a few ahead. Each has its own state, and its own weights where a rule changes them.
+    threads: default all cores.
     """
     owner, threads = "clock.run_batch", check.cores() if threads is None else threads
     if not isinstance(engine, Engine):
@@ -141,9 +148,11 @@ def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], thread
         check.fail(owner, "samples must be a sequence of inputs", samples, "one sample is [inputs]", TypeError)
     threads = check.integer(owner, "threads", threads, low=1, high=MOST_THREADS)
     n_steps = _duration(owner, duration, engine.plan.dt)
+    if start is not None:
+        check_moment(owner, engine, start)
     left = iter(samples)
     if threads == 1:
-        yield from (_run(engine, n_steps, sample, keep=False) for sample in left)
+        yield from (_run(engine, n_steps, sample, start, keep=False) for sample in left)
         return
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque = deque()
@@ -151,7 +160,7 @@ def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], thread
         try:
             while True:
                 while len(waiting) <= 2 * threads and (block := list(itertools.islice(left, size))):
-                    waiting.append(pool.submit(_run_block, engine, n_steps, block))
+                    waiting.append(pool.submit(_run_block, engine, n_steps, block, start))
                 if not waiting:
                     return
                 runs, seconds = waiting.popleft().result()
@@ -163,9 +172,19 @@ def run_batch(engine: Engine, duration: float, samples: Iterable[Inputs], thread
                 future.cancel()
 
 
-def _run_block(engine: Engine, n_steps: int, block: list[Inputs]) -> tuple[list[Run], float]:
-    start = time.perf_counter()
-    return [_run(engine, n_steps, sample, keep=False) for sample in block], time.perf_counter() - start
+def _run_block(engine: Engine, n_steps: int, block: list[Inputs], start: Moment | None) -> tuple[list[Run], float]:
+    begin = time.perf_counter()
+    return [_run(engine, n_steps, sample, start, keep=False) for sample in block], time.perf_counter() - begin
+
+
+def restart(engine: Engine, moment: Moment, traces: bool = False) -> Moment:
+    """The initial state with the synapses of `moment`: their weights and what else rules keep for a synapse.
+
+    traces: keep also what rules keep for neurons. Steps are counted on, as traces are stored by step.
+    """
+    check_moment("clock.restart", engine, moment)
+    keep = "wgh" if traces else "w"
+    return Moment(moment.step, engine.initial | {k: v for k, v in moment.arrays.items() if k[0] in keep})
 
 
 def fingerprint(engine: Engine) -> str:
@@ -282,7 +301,9 @@ def _advance(engine: Engine, pool: ThreadPoolExecutor, t: int, until: int, begin
 def _heard(engine: Engine, given: Mapping[str, Any], state: dict, begin: int, n_steps: int) -> dict[str, Any]:
     """What comes from outside: events, after those of earlier runs that are still in flight, and currents."""
     owner, plan = "clock.run", engine.plan
-    needed = [part.name for part in plan.parts if part.given] + [name for name, *_ in (*plan.inputs, *plan.modulators)]
+    told = [(c, modulator) for c, modulator in enumerate(plan.modulators) if modulator.source is None]
+    needed = [part.name for part in plan.parts if part.given] + [name for name, *_ in plan.inputs]
+    needed += [modulator.name for _, modulator in told]
     for name in given:
         check.one_of(owner, "input", name, needed)
     missing = [name for name in needed if name not in given]
@@ -298,7 +319,7 @@ def _heard(engine: Engine, given: Mapping[str, Any], state: dict, begin: int, n_
             values[f"base{k}"] = begin - (len(before) - 1)
     for c, (name, k, _) in enumerate(plan.inputs):
         values[f"in{c}"] = _current(f"{owner} input {name!r}", given[name], plan.parts[k].n, n_steps, engine.precision)
-    for c, (name, k) in enumerate(plan.modulators):
+    for c, (name, k, *_) in told:
         values[f"mod{c}"] = _current(
             f"{owner} modulator {name!r}", given[name], plan.parts[k].n, n_steps, engine.precision
         )

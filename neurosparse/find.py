@@ -19,6 +19,7 @@ CONTRACT = {
     "plasticity": ("Params", "Synapse", "Pre", "Post", "params", "trace", "on_pre", "on_post"),
     "release": ("Params", "State", "params", "init", "release"),
 }
+ROOMS = {"neurons": ("neurons", "astrocytes")}  # where a name is looked for, if not in the one folder
 FIRST = {"neurons": "lif", "synapses": "exp", "plasticity": "stdp", "release": "tsodyks"}  # the file to copy
 
 
@@ -71,10 +72,13 @@ def _formed(owner: str, module: ModuleType, room: str) -> ModuleType:
 
 
 def _by_name(owner: str, name: str, room: str) -> ModuleType:
-    package = importlib.import_module(f"neurosparse.{room}")
-    known = sorted(f.stem for f in Path(str(package.__file__)).parent.glob("*.py") if f.stem != "__init__")
+    known = {}
+    for place in ROOMS.get(room, (room,)):
+        package = importlib.import_module(f"neurosparse.{place}")
+        files = sorted(f.stem for f in Path(str(package.__file__)).parent.glob("*.py") if f.stem != "__init__")
+        known |= {stem: f"neurosparse.{place}.{stem}" for stem in files}
     if name in known:
-        return importlib.import_module(f"neurosparse.{room}.{name}")
+        return importlib.import_module(known[name])
     if not all(part.isidentifier() for part in name.split(".")):
         check.fail(
             owner, "a model is named by its module, or as a file.py", name, f"the models here: {', '.join(known)}"

@@ -12,6 +12,7 @@ import numpy as np
 from neurosparse import check
 from neurosparse.csr import Csr
 from neurosparse.network import (
+    Coupling,
     CurrentInput,
     Modulator,
     Network,
@@ -28,6 +29,7 @@ PARTS: dict[str, Any] = {
     "populations": Population | SpikeSource | PoissonSource,
     "projections": Projection,
     "inputs": CurrentInput | PoissonInput | Modulator,
+    "couplings": Coupling,
 }
 DT = (1e-9, 1e9)  # ms
 EXAMPLES = {"plasticity": '("stdp", {"w_max": 2.0})', "release": '("tsodyks", {})', "a kernel": '("exp", {})'}
@@ -53,6 +55,8 @@ def check_form(owner: str, net: Any) -> Network:
         _check_population(f"{type(population).__name__} {population.name!r}", population)
     for projection in net.projections:
         _check_projection(projection)
+    for coupling in net.couplings:
+        _check_coupling(coupling)
     for entry in net.inputs:
         _check_input(f"{type(entry).__name__} -> {_text(type(entry).__name__, 'target', entry.target)!r}", entry)
     return net._replace(dt=float(net.dt))
@@ -74,6 +78,8 @@ def _check_population(owner: str, population: Population | SpikeSource | Poisson
         _check_stream(owner, population.stream)
     elif isinstance(population, Population):
         _model(owner, population.neuron)
+        if population.every is not None:
+            check.scalar(owner, "every", population.every, "ms")
         for name in ("params", "kernels", "init"):
             given = getattr(population, name)
             if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
@@ -106,13 +112,27 @@ def _check_projection(p: Projection) -> None:
         spec = p.rule if room == "plasticity" else p.release
         if spec is not None:
             _check_pair(owner, room, spec)
-    if p.modulator is not None:
-        _text(owner, "modulator", p.modulator)
+    for name in (p.modulator if isinstance(p.modulator, tuple) else (p.modulator,)):
+        if name is not None or isinstance(p.modulator, tuple):
+            _text(owner, "modulator", name)
+
+
+def _check_coupling(c: Coupling) -> None:
+    owner = f"Coupling {_text('Coupling', 'source', c.source)!r} -> {_text('Coupling', 'target', c.target)!r}"
+    _text(owner, "port", c.port)
+    _text(owner, "field", c.field)
+    if not isinstance(c.csr, Csr) or not all(isinstance(array, np.ndarray) and array.ndim for array in c.csr[:3]):
+        check.fail(owner, "csr must be a neurosparse.Csr", type(c.csr).__name__, "see csr.from_coo, wire", TypeError)
 
 
 def _check_input(owner: str, entry: CurrentInput | PoissonInput | Modulator) -> None:
     if not isinstance(entry, Modulator):
         _text(owner, "port", entry.port)
+    elif entry.source is not None:
+        _text(owner, "source", entry.source)
+        _text(owner, "field", entry.field)
+    elif _text(owner, "field", entry.field) or entry.domain is not None:
+        check.fail(owner, "a field needs its source", entry.field, 'name the population: source="astro"')
     if isinstance(entry, PoissonInput):
         check.number(owner, "rate", entry.rate, "Hz")
         check.scalar(owner, "weight", entry.weight)

@@ -29,7 +29,7 @@ from neurosparse.fuse_text import constants, free_names, state, value, varies
 from neurosparse.jit import apart, code_digest, stay_apart
 from neurosparse.leaves import bring_given, bring_own, find_spikes
 from neurosparse.network import PopulationRateMonitor, StateMonitor
-from neurosparse.plan import Drive, Dynamics, Plan, Route
+from neurosparse.plan import Drive, Dynamics, Link, Plan, Route
 from neurosparse.shares import meet
 
 PHASES = ("deliver", "step", "record")
@@ -214,12 +214,38 @@ class Writer:
                 f"row{c} = in{c}[(t - begin) % in{c}.shape[0]]",
                 f"each{c} = np.uint64(1 if row{c}.shape[0] > 1 else 0)",
             )
-        with self.function("cells", k, 2, part.dynamics.module, *[kernel.module for kernel in part.kernels.values()]):
-            self.cells(k, arrive, rows)
+        links = {a: link for a, link in enumerate(self.plan.links) if link.target == k}
+        modules = (part.dynamics.module, *[kernel.module for kernel in part.kernels.values()])
+        slow = int(part.every > 1)
         self.put(2, f"now = t % ring{k}.shape[0]")
-        self.put(2, f"ringn{k}[now, me] = find_spikes(ring{k}, now, zw{k}, lo{k}, hi{k})")
+        if slow:
+            self.args.append(f"pace{k}")
+            self.put(2, f"if (t + 1) % pace{k}:", f"    ringn{k}[now, me] = 0", f"    z{k}[lo{k}:hi{k}] = 0", "else:")
+        with self.function("cells", k, 2 + slow, *modules, *[(link.source, link.field) for link in links.values()]):
+            self.cells(k, arrive, rows, links)
+        self.put(2 + slow, f"ringn{k}[now, me] = find_spikes(ring{k}, now, zw{k}, lo{k}, hi{k})")
+        for _, field in (shown for shown in self.plan.shown if shown[0] == k):
+            self.args.append(f"pub{k}_{field}")
+            self.put(2, f"for c in range(np.uint64(lo{k}), np.uint64(hi{k})):")
+            self.put(3, f"pub{k}_{field}[t & 1, c] = s{k}_{field}[c]")
 
-    def cells(self, k: int, arrive: list[str], rows: dict[int, tuple[int, str]]) -> None:
+    def coupled(self, a: int, link: Link) -> str:
+        """Put the sum over the sources of a cell; returns its name."""
+        dynamics = self.plan.parts[link.target].dynamics
+        assert dynamics is not None
+        self.args += [f"lptr{a}", f"lsrc{a}", f"lw{a}"]
+        other = f"pub{link.source}_{link.field}[~t & 1, lsrc{a}[b]]"
+        if link.pairwise:
+            self.namespace[f"couple{link.target}"] = self.compiled(dynamics.module.couple)
+            self.digests.append(code_digest(dynamics.module.couple))
+            p, mine = value(str(link.target), dynamics, "c"), f"pub{link.target}_{link.field}[~t & 1, c]"
+            other = f"couple{link.target}({p}, {mine}, {other})"
+        self.put(3, f"sum{a} = {self.zero}")
+        self.put(3, f"for b in range(np.uint64(lptr{a}[c]), np.uint64(lptr{a}[c + np.uint64(1)])):")
+        self.put(4, f"sum{a} += lw{a}[b] * {other}")
+        return f"sum{a}"
+
+    def cells(self, k: int, arrive: list[str], rows: dict[int, tuple[int, str]], links: dict[int, Link]) -> None:
         """One step of every neuron of the share."""
         part = self.plan.parts[k]
         assert part.dynamics is not None
@@ -228,9 +254,11 @@ class Writer:
             self.bundle(2, f"{k}_{port}_", kernel)
         self.put(2, f"for c in range(np.uint64(lo{k}), np.uint64(hi{k})):")  # Numba wraps signed indices around
         seen, tag = {}, f"{k}"
+        sums = {a: self.coupled(a, link) for a, link in links.items()}
         for port in part.dynamics.module.PORTS:
             terms = [f"x{k}_{port}[c]"] if port in arrive else []
             terms += [f"row{c}[c * each{c}]" for c, (_, at) in rows.items() if at == port]
+            terms += [sums[a] for a, link in links.items() if link.port == port]
             seen[port] = " + ".join(terms) or self.zero
             if port in part.kernels:
                 at, kernel = f"{k}_{port}_", part.kernels[port]

@@ -40,11 +40,13 @@ class PoissonSource(NamedTuple):
 
 
 class Population(NamedTuple):
-    """`n` neurons of one model.
+    """`n` neurons, or astrocytes, of one model.
 
     params: keyword arguments of the module's `params`, scalars or arrays (n,) for one value a neuron.
     kernels: port -> (kernel module, its parameters), e.g. {"jump": ("exp", {"tau_syn": 1.0})}.
     init: initial values of State fields, scalars or arrays (n,); what is absent starts as `init(p)` says.
+    every: a clock of its own (ms), slower than the network's: the cells step at the end of each such span, with all
+    that arrived in it and with the values of inputs and couplings at that moment; `params` gets it as dt.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Population(NamedTuple):
     params: Mapping[str, Any] = {}
     kernels: Mapping[str, tuple[ModuleType | str, Mapping[str, Any]]] = {}
     init: Mapping[str, Any] = {}
+    every: float | None = None
 
 
 class Projection(NamedTuple):
@@ -65,7 +68,8 @@ class Projection(NamedTuple):
     in which they are emitted.
     rule: (plasticity module, its parameters), e.g. ("stdp", {"w_max": 2.0}); weights then all have one sign.
     release: (short-term plasticity module, its parameters), e.g. ("tsodyks", {"tau_rec": 800.0}).
-    modulator: name of the Modulator that the rule listens to.
+    modulator: name of the Modulator that the rule (or, where there is none, the release) listens to, or a tuple of
+    names for one that takes several.
     """
 
     source: str
@@ -75,7 +79,7 @@ class Projection(NamedTuple):
     port: str
     rule: tuple[ModuleType | str, Mapping[str, Any]] | None = None
     release: tuple[ModuleType | str, Mapping[str, Any]] | None = None
-    modulator: str | None = None
+    modulator: str | tuple[str, ...] | None = None
 
 
 class CurrentInput(NamedTuple):
@@ -90,13 +94,33 @@ class CurrentInput(NamedTuple):
 
 
 class Modulator(NamedTuple):
-    """A third factor for the rules of projections onto `target`; its values are given to a run under `name`.
+    """A third factor for the rules of projections onto `target`, or for the release of projections from it.
 
-    As a CurrentInput: one number, (n,) for each neuron of the target, (n_steps, 1) or (n_steps, n).
+    Its values are given to a run under `name`, as those of a CurrentInput: one number, (n,) for each neuron of the
+    target, (n_steps, 1) or (n_steps, n). Or they are the State field `field` of the population `source`, an astrocyte
+    say, as it was after the last step: of its only cell, of cell i for neuron i, or of cell domain[i], (n,) integers.
     """
 
     name: str
     target: str
+    source: str | None = None
+    field: str = ""
+    domain: Any = None
+
+
+class Coupling(NamedTuple):
+    """Continuous synapses: at every step of `target`, weight times a State field of each source arrives at `port`.
+
+    The field is that after the last step. Between cells of one population whose model defines `couple(p, mine, other)`
+    (gap junctions, diffusion), weight times its value for the field of both cells arrives instead. csr: rows are
+    sources, columns targets, and both directions of a symmetric link stand in it.
+    """
+
+    source: str
+    target: str
+    csr: Csr
+    port: str
+    field: str
 
 
 class PoissonInput(NamedTuple):
@@ -147,6 +171,7 @@ class Network(NamedTuple):
     projections: tuple[Projection, ...] = ()
     inputs: tuple[CurrentInput | PoissonInput | Modulator, ...] = ()
     dt: float = 0.1
+    couplings: tuple[Coupling, ...] = ()
 
     def __str__(self) -> str:
         """A table of its parts, and the memory that it will need."""

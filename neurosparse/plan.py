@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurosparse import check
+from neurosparse.csr import Csr
 from neurosparse.rng import Stream
 
 
@@ -29,7 +30,17 @@ class Rule(NamedTuple):
     module: ModuleType
     params: dict[str, float]
     synapse: dict[str, float]  # initial values of the fields beside w
-    modulator: int | None  # place in Plan.modulators
+    modulators: tuple[int, ...]  # places in Plan.modulators
+
+    @property
+    def takes(self) -> int:
+        """Third factors of its functions."""
+        return len(getattr(self.module, "MODULATORS", ("m",)))
+
+    @property
+    def pairs_ties(self) -> bool:
+        """Whether a spike of the source that arrives in the tick of the target's spike is paired with it."""
+        return getattr(self.module, "TIES", True)
 
     @property
     def sweeps(self) -> bool:
@@ -46,6 +57,7 @@ class Part(NamedTuple):
     kernels: dict[str, Dynamics]  # port -> kernel
     chance: np.ndarray | None = None  # of a PoissonSource, see `drive.chances`
     stream: Stream | None = None
+    every: int = 1  # steps of the network in one of its own
 
     @property
     def given(self) -> bool:
@@ -78,6 +90,28 @@ class Route(NamedTuple):
     rule: Rule | None = None
     sign: float = 1.0  # of the weights, where there is a rule
     release: Dynamics | None = None  # its state belongs to the sources
+    release_listens: tuple[int, ...] = ()  # places in Plan.modulators
+
+
+class Modulation(NamedTuple):
+    """A Modulator: values that are given, or a State field of a population."""
+
+    name: str
+    target: int
+    source: int | None
+    field: str
+    domain: np.ndarray | None  # (n,) cell of the source for each neuron of the target
+
+
+class Link(NamedTuple):
+    """A Coupling, by target."""
+
+    source: int
+    target: int
+    port: str
+    field: str
+    wiring: Csr  # rows are targets, columns sources
+    pairwise: bool  # through the model's `couple`
 
 
 class Plan(NamedTuple):
@@ -87,8 +121,16 @@ class Plan(NamedTuple):
     routes: tuple[Route, ...]
     inputs: tuple[tuple[str, int, str], ...]  # name, index of the target part, port
     drives: tuple[Drive, ...]
-    modulators: tuple[tuple[str, int], ...]  # name, index of the target part
+    modulators: tuple[Modulation, ...]
     dt: float
+    links: tuple[Link, ...] = ()
+
+    @property
+    def shown(self) -> tuple[tuple[int, str], ...]:
+        """(population, State field) that others read: two rows are kept, of the last step and of this one."""
+        read = [(m.source, m.field) for m in self.modulators if m.source is not None]
+        read += [(k, link.field) for link in self.links for k in (link.source, *([link.target] * link.pairwise))]
+        return tuple(dict.fromkeys(read))
 
     def index(self, owner: str, name: str) -> int:
         """Position of a population; raises ValueError for an unknown name."""

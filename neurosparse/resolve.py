@@ -8,8 +8,9 @@ import itertools
 
 import numpy as np
 
-from neurosparse import check, describe, drive, find
+from neurosparse import check, describe, drive, find, grid
 from neurosparse.form import check_form
+from neurosparse.influence import link, modulation
 from neurosparse.network import (
     CurrentInput,
     Modulator,
@@ -20,7 +21,7 @@ from neurosparse.network import (
     SpikeSource,
 )
 from neurosparse.plan import Drive, Part, Plan
-from neurosparse.routes import entrance, route, target_of
+from neurosparse.routes import entrance, route
 
 MOST_RATE = 1e12  # Hz
 MOST_GROUPS = 17  # edges of groups of neurons with one rate
@@ -35,7 +36,8 @@ def resolve(net: Network) -> Plan:
     plan = plan._replace(
         inputs=tuple((i.name, *entrance(plan, f"CurrentInput {i.name!r}", i)) for i in _of(net, CurrentInput)),
         drives=tuple(part for i in _of(net, PoissonInput) for part in _drives(plan, i)),
-        modulators=tuple((i.name, target_of(plan, f"Modulator {i.name!r}", i)) for i in _of(net, Modulator)),
+        modulators=tuple(modulation(plan, i) for i in _of(net, Modulator)),
+        links=tuple(link(plan, coupling) for coupling in net.couplings),
     )
     return plan._replace(routes=tuple(route(plan, projection) for projection in net.projections))
 
@@ -55,6 +57,8 @@ def _part(population: Population | SpikeSource | PoissonSource, dt: float) -> Pa
         chance = drive.chances(np.asarray(rate, dtype=float) * dt / 1000.0, population.n)
         return Part(population.name, population.n, None, {}, chance, population.stream)
     module = find.find_module(owner, population.neuron, "neurons")
+    every = 1 if population.every is None else grid.steps(owner, "every", population.every, dt, low=1)
+    dt = every * dt
     dynamics = find.dynamics(owner, module, population.params, population.init, population.n, dt)
     kernels = {}
     for port, spec in population.kernels.items():
@@ -66,7 +70,7 @@ def _part(population: Population | SpikeSource | PoissonSource, dt: float) -> Pa
                 owner, "a kernel has one port", f"{found.__name__} with {', '.join(found.PORTS)}", error=TypeError
             )
         kernels[port] = find.dynamics(f"{owner} kernel of {port!r}", found, params, {}, population.n, dt)
-    return Part(population.name, population.n, dynamics, kernels)
+    return Part(population.name, population.n, dynamics, kernels, every=every)
 
 
 def _drives(plan: Plan, entry: PoissonInput) -> list[Drive]:

@@ -4,14 +4,14 @@ import numpy as np
 
 from neurosparse import check, csr, find, grid
 from neurosparse.jit import kernel
-from neurosparse.network import CurrentInput, Modulator, PoissonInput, Projection
+from neurosparse.network import Coupling, CurrentInput, PoissonInput, Projection
 from neurosparse.plan import Plan, Route, Rule
 from neurosparse.wire import Later
 
 LONGEST = 100_000  # steps of delay: a ring of the spikes of so many steps is kept
 
 
-def target_of(plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput | Modulator) -> int:
+def target_of(plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput | Coupling) -> int:
     """Place in plan.parts of what `entry` acts on."""
     target = plan.index(owner, entry.target)
     if plan.parts[target].dynamics is None:
@@ -19,7 +19,7 @@ def target_of(plan: Plan, owner: str, entry: Projection | CurrentInput | Poisson
     return target
 
 
-def entrance(plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput) -> tuple[int, str]:
+def entrance(plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput | Coupling) -> tuple[int, str]:
     """Target and port of what `entry` acts on."""
     target = target_of(plan, owner, entry)
     dynamics = plan.parts[target].dynamics
@@ -49,11 +49,18 @@ def route(plan: Plan, projection: Projection) -> Route:
     steps = np.asarray(grid.steps(owner, "delay", projection.delay, plan.dt, low))
     delays, segments, indices, weight = by_delay(wiring, steps)
     release = find.model(owner, "release", projection.release)
+    listens = ()
     if release is not None:
         release = find.dynamics(f"{owner} release", *release, {}, plan.parts[source].n, plan.dt)
-    found = Route(source, target, port, delays, segments, indices, weight, release=release)
+        takes = len(getattr(release.module, "MODULATORS", ()))
+        heard = None if projection.rule is not None or not takes else projection.modulator
+        listens = listening(plan, owner, source, heard, takes)
+        if len(listens) < takes:
+            what = f"{release.module.__name__} needs {takes} modulator, without a rule beside it"
+            check.fail(owner, what, projection.modulator, "name a Modulator of the source's")
+    found = Route(source, target, port, delays, segments, indices, weight, release=release, release_listens=listens)
     if projection.rule is None:
-        if projection.modulator is not None:
+        if projection.modulator is not None and not listens:
             check.fail(owner, "a modulator needs a rule to act on", projection.modulator)
         if len(weight) > 1 and weight.min() == weight.max():
             found = found._replace(weight=csr.frozen(weight[:1]))
@@ -71,23 +78,33 @@ def _plastic(plan: Plan, owner: str, route: Route, projection: Projection) -> Ro
     for field in (*module.Pre._fields, *module.Post._fields):
         check.one_of(f"{owner} rule", "constant", f"decay_{field}", params)
     low, high = float(route.weight.min(initial=0.0)), float(route.weight.max(initial=0.0))
-    if low < 0 < high:
-        check.fail(owner, "weights under a rule must have one sign", (low, high), "split the projection in two")
-    weight = csr.frozen(np.abs(route.weight))
     least, most = params.get("w_min", 0.0), params.get("w_max", np.inf)
+    signed = least < 0  # the rule moves weights through zero
+    if low < 0 < high and not signed:
+        check.fail(owner, "weights under a rule must have one sign", (low, high), "split the projection in two")
+    weight = csr.frozen(route.weight if signed else np.abs(route.weight))
     with np.errstate(over="ignore"):  # a bound that no float32 reaches
         bounds = np.float32(least), np.float32(most)
     if len(weight) and (weight.min() < bounds[0] or weight.max() > bounds[1]):
         got = (float(weight.min()), float(weight.max()))
         check.fail(owner, f"weights must lie in the rule's bounds [{least}, {most}]", got, "see w_min, w_max")
-    names = [name for name, _ in plan.modulators]
-    listens = None
-    if projection.modulator is not None:
-        listens = names.index(check.one_of(owner, "modulator", projection.modulator, names))
-        if plan.modulators[listens][1] != route.target:
-            check.fail(owner, f"the modulator must be of {projection.target!r}", projection.modulator)
     beside = dict.fromkeys(module.Synapse._fields[1:], 0.0)
-    return route._replace(weight=weight, rule=Rule(module, params, beside, listens), sign=-1.0 if low < 0 else 1.0)
+    rule = Rule(module, params, beside, ())
+    rule = rule._replace(modulators=listening(plan, owner, route.target, projection.modulator, rule.takes))
+    return route._replace(weight=weight, rule=rule, sign=-1.0 if low < 0 and not signed else 1.0)
+
+
+def listening(plan: Plan, owner: str, whose: int, given: str | tuple[str, ...] | None, takes: int) -> tuple[int, ...]:
+    """Places of the modulators of a projection, which must be of the population `whose`."""
+    wanted = () if given is None else (given,) if isinstance(given, str) else given
+    if len(wanted) > takes:
+        check.fail(owner, f"listens to at most {takes} modulator{'s' * (takes != 1)}", wanted)
+    names = [modulator.name for modulator in plan.modulators]
+    found = tuple(names.index(check.one_of(owner, "modulator", name, names)) for name in wanted)
+    for c in found:
+        if plan.modulators[c].target != whose:
+            check.fail(owner, f"the modulator must be of {plan.parts[whose].name!r}", names[c])
+    return found
 
 
 def by_delay(wiring: csr.Csr, steps: np.ndarray) -> tuple:

@@ -40,6 +40,7 @@ ENGINE = {
     "precise",
     "describe",
     "arrays",
+    "influence",
 }
 EDGE = {"data", "io", "plot", "discover", "cli"}
 ALLOWED = (

@@ -159,7 +159,7 @@ NETWORKS = [
     # CurrentInput, Modulator
     (with_part("inputs", 0, port=3), "port must be a name, got 3"),
     (with_part("inputs", 0, target="b"), "population must be one of s, q, a"),
-    (with_part("inputs", 2, target="s"), "Modulator 'm': the target must have neurons"),
+    (with_part("inputs", 2, target="s"), "the modulator must be of .a."),
     (with_part("inputs", 2, target=None), "population must be one of|target must be a name"),
     # Projection
     (first(source="z"), "population must be one of s, q, a, got 'z'"),

@@ -1,0 +1,161 @@
+"""Modulators from a population, couplings and slow clocks: the engine against plain loops, and what it refuses."""
+
+import numpy as np
+import pytest
+
+from neurosparse import clock, csr, rng, wire
+from neurosparse.astrocytes import leaky_integrator
+from neurosparse.network import (
+    Coupling,
+    CurrentInput,
+    Modulator,
+    Network,
+    PoissonSource,
+    Population,
+    Projection,
+    SpikeMonitor,
+    StateMonitor,
+)
+
+N, CELLS, DT, EVERY = 130, 70, 0.5, 4
+DOMAIN = np.arange(N) % CELLS
+RING = csr.from_coo(
+    np.repeat(np.arange(CELLS), 2),
+    (np.repeat(np.arange(CELLS), 2) + np.tile([1, -1], CELLS)) % CELLS,
+    np.full(2 * CELLS, 0.2),
+    (CELLS, CELLS),
+)
+ASTRO = {"tau_astro": 30.0, "b_astro": 0.1, "theta": 0.4}
+WATCH = (SpikeMonitor("s"), SpikeMonitor("n"), SpikeMonitor("astro"), StateMonitor("astro", ("a",)))
+
+
+def network(every=EVERY * DT, source=True):
+    """Poisson sources drive neurons by plastic synapses; a ring of astrocytes listens and sets the depression."""
+    into = wire.bernoulli(rng.stream(1, "in"), 60, N, 0.3, 0.6)
+    near = csr.from_coo(np.arange(N), DOMAIN, np.full(N, 0.8), (N, CELLS))
+    back = csr.from_coo(DOMAIN, np.arange(N), np.full(N, 0.3), (CELLS, N))
+    modulator = Modulator("A", "n", source="astro", field="a", domain=DOMAIN) if source else Modulator("A", "n")
+    return Network(
+        (
+            PoissonSource("s", 60, 60.0, rng.stream(2, "s")),
+            Population("n", N, "lif", {"tau_mem": 10.0, "v_th": 1.0, "t_ref": 2.0}),
+            Population("astro", CELLS, "leaky_integrator", ASTRO, every=every),
+        ),
+        (
+            Projection("s", "n", into, 1.0, "jump", ("astro_stdp", {"w_max": 1.0}), modulator="A"),
+            Projection("n", "astro", near, DT, "spikes"),
+        ),
+        (modulator,),
+        DT,
+        (Coupling("astro", "astro", RING, "gap", "a"), Coupling("astro", "n", back, "current", "a")),
+    )
+
+
+def test_slow_cells_with_diffusion_are_those_of_plain_loops():
+    """Spikes of the neurons as recorded, the astrocytes replayed cell by cell."""
+    steps = 400
+    run = clock.run(network(), steps * DT, monitors=WATCH)
+    fired = np.zeros((steps + 1, N))
+    fired[run.spikes["n"].step + 1, run.spikes["n"].i] = 1.0  # arrivals, a step later
+    assert fired.sum() > 500
+    p = leaky_integrator.params(**ASTRO, dt=EVERY * DT)
+    a, heard, events = np.full(CELLS, 0.1), np.zeros(CELLS), []
+    for t in range(steps):
+        np.add.at(heard, DOMAIN, 0.8 * fired[t])
+        if (t + 1) % EVERY == 0:
+            gap = 0.2 * (np.roll(a, 1) - a) + 0.2 * (np.roll(a, -1) - a)
+            made = [leaky_integrator.step(p, leaky_integrator.State(v), x, g) for v, x, g in zip(a, heard, gap)]
+            a, heard = np.array([s.a for s, _ in made]), np.zeros(CELLS)
+            events += [(t, i) for i, (_, z) in enumerate(made) if z > 0]
+        np.testing.assert_allclose(run.states["astro"].fields["a"][t], a, rtol=1e-6)
+    assert len(events) > 5
+    assert events == list(zip(run.spikes["astro"].step.tolist(), run.spikes["astro"].i.tolist()))
+
+
+def test_a_modulator_of_the_network_is_one_that_is_given():
+    """The recorded course of the astrocytes, given from outside, makes the same run."""
+    whole = clock.run(network(), 200.0, monitors=WATCH)
+    a = np.vstack([np.full(CELLS, 0.1), whole.states["astro"].fields["a"]])[:-1]  # as after the last step
+    again = clock.run(network(source=False), 200.0, {"A": a[:, DOMAIN]}, WATCH)
+    np.testing.assert_array_equal(again.spikes["n"].i, whole.spikes["n"].i)
+    np.testing.assert_array_equal(again.end.arrays["w0_w"], whole.end.arrays["w0_w"])
+    changed = np.abs(whole.end.arrays["w0_w"] - network().projections[0].csr.weight)
+    assert changed.max() > 0.05
+    still = clock.run(network(source=False), 200.0, {"A": np.zeros(1)}, WATCH)
+    assert not np.array_equal(still.end.arrays["w0_w"], whole.end.arrays["w0_w"])
+
+
+def test_one_cell_speaks_to_all_and_a_current_comes_from_a_field():
+    net = network()
+    one = csr.from_coo(np.arange(N), np.zeros(N, dtype=int), np.full(N, 0.01), (N, 1))
+    all_ = csr.from_coo(np.zeros(N, dtype=int), np.arange(N), np.full(N, 0.5), (1, N))
+    net = net._replace(
+        populations=(*net.populations[:2], Population("astro", 1, "leaky_integrator", ASTRO)),
+        projections=(net.projections[0], Projection("n", "astro", one, DT, "spikes")),
+        inputs=(Modulator("A", "n", source="astro", field="a"), CurrentInput("i", "n", "current")),
+        couplings=(Coupling("astro", "n", all_, "current", "a"),),
+    )
+    whole = clock.run(net, 100.0, {"i": 0.0}, WATCH)
+    a = np.vstack([[[0.1]], whole.states["astro"].fields["a"]])[:-1]
+    again = clock.run(net._replace(couplings=()), 100.0, {"i": 0.5 * a}, WATCH)
+    np.testing.assert_array_equal(again.spikes["n"].i, whole.spikes["n"].i)
+    silent = clock.run(net._replace(couplings=()), 100.0, {"i": 0.0}, WATCH)
+    assert len(silent.spikes["n"].i) != len(whole.spikes["n"].i)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_same_bits_for_threads_and_for_a_run_in_pieces(threads):
+    whole = clock.run(network(), 101.5, monitors=WATCH)
+    engine, moment, pieces = clock.compile(network(), WATCH, threads), None, []
+    for part in (0.5, 33.5, 67.5):
+        run = clock.run(engine, part, start=moment)
+        moment = run.end
+        pieces.append(run.spikes["n"])
+    np.testing.assert_array_equal(np.concatenate([piece.i for piece in pieces]), whole.spikes["n"].i)
+    for name in ("w0_w", "s2_a", "pub2_a", "x2_spikes", "s1_v"):
+        np.testing.assert_array_equal(moment.arrays[name], whole.end.arrays[name])
+
+
+def with_(**changes):
+    """The network with its Modulator, its first Coupling or its astrocytes changed."""
+    net = network()
+    if "every" in changes:
+        return net._replace(populations=(*net.populations[:2], net.populations[2]._replace(**changes)))
+    if set(changes) <= {"source", "field", "domain", "target"}:
+        return net._replace(inputs=(net.inputs[0]._replace(**changes),))
+    changes = {name[:-1] if name.endswith("_") else name: value for name, value in changes.items()}
+    return net._replace(couplings=(net.couplings[0]._replace(**changes),))
+
+
+@pytest.mark.parametrize("net, words", [
+    (with_(every=0.7), "every"), (with_(every=-1.0), "every"), (with_(every="x"), "every must be a finite number"),
+    (with_(source="m"), "population must be one of s, n, astro"), (with_(field="b"), "State field of 'astro' must be one of a"),
+    (with_(source=3), "source must be a name"), (with_(field=3), "field must be a name"),
+    (with_(source="s", field="a"), "there are none"),
+    (with_(source=None), "a field needs its source"),
+    (with_(domain=None), "'astro' must have 1 or 130 cells"), (with_(domain=np.zeros(3, int)), r"domain must be \(130,\)"),
+    (with_(domain=np.zeros(N)), "integers"), (with_(domain=np.full(N, 70)), r"domain must be in \[0, 69\]"),
+    (with_(target="astro"), "domain must be"),
+    (with_(csr=None), "csr must be a neurosparse.Csr"), (with_(port="in"), "port of 'astro' must be one of spikes, gap"),
+    (with_(csr=csr.from_coo([0], [0], [1.0], (3, 3))), r"csr must have shape \(70, 70\)"), (with_(port=2), "port must be a name"),
+    (with_(field_="b"), "State field"), (with_(field_=1), "field must be a name"), (with_(source_="x"), "population must be"),
+    (network()._replace(couplings=3), "couplings must be a tuple"), (network()._replace(couplings=(3,)), "must hold"),
+    (network()._replace(projections=(network().projections[0]._replace(modulator=("A", "A", "A")),)), "at most 2 modulators"),
+    (network()._replace(projections=(network().projections[0]._replace(modulator=("A", 2)),)), "modulator must be a name"),
+])  # fmt: skip
+def test_refusals(net, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        clock.compile(net)
+
+
+def test_a_coupling_into_a_port_of_spikes_is_refused():
+    net = network()
+    cells = Population("n", N, "lif_alpha", {})
+    with pytest.raises(ValueError, match="a coupling needs a port that holds values"):
+        clock.compile(
+            net._replace(
+                populations=(net.populations[0], cells, net.populations[2]),
+                projections=(net.projections[1],),
+                couplings=(net.couplings[1]._replace(port="exc"),),
+            )
+        )
