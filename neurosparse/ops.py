@@ -265,7 +265,11 @@ def _expm1_scalar(x):
     return of_one
 
 
-for _plain in (log, log1p, sqrt, tanh):
-    # One line of code for each would say the same thing four times.
-    _of_math = getattr(math, _plain.__name__)
-    overload(_plain)(lambda x, _of_math=_of_math: lambda x: _of_math(x))
+def _of_math(name: str):
+    """What `overload` needs for a function that Python's math has too."""
+    plain = getattr(math, name)
+    return lambda x: lambda x: plain(x)
+
+
+for _function in (log, log1p, sqrt, tanh):
+    overload(_function)(_of_math(_function.__name__))

@@ -142,6 +142,10 @@ def with_(**changes):
     (network()._replace(couplings=3), "couplings must be a tuple"), (network()._replace(couplings=(3,)), "must hold"),
     (network()._replace(projections=(network().projections[0]._replace(modulator=("A", "A", "A")),)), "at most 2 modulators"),
     (network()._replace(projections=(network().projections[0]._replace(modulator=("A", 2)),)), "modulator must be a name"),
+    (network()._replace(projections=(network().projections[0]._replace(rule=None, release=("gliotransmission", {})
+     , modulator=None),)), "needs 1 modulator"),
+    (network()._replace(projections=(network().projections[0]._replace(rule=None, release=("gliotransmission", {})),)),
+     "the modulator must be of 's'"),
 ])  # fmt: skip
 def test_refusals(net, words):
     with pytest.raises((ValueError, TypeError), match=words):
