@@ -1,12 +1,27 @@
-"""Images with labels, by name: `load("mnist", "test") -> Images`. Only this room knows data sets by name.
+"""Data with labels, by name: `load("mnist", "test") -> Images`, `load_events("nmnist-small") -> Recordings`.
 
-A data set is one entry of `registry.REGISTRY` (files, MD5, mirrors, licence, citation); `loader` finds,
-downloads and checks, `idx` reads the format. Best file to read first: `registry.py`. Every failure is a
-`DataError` that names the file and the remedy.
+Only this room knows data sets by name. One is one entry of the registry (files, MD5, mirrors, licence, citation).
+`loader` finds, downloads and checks images, whose format `idx` reads; `events` reads recordings of event cameras, whose
+format `aer` reads. Best file to read first: `registry.py`. Every failure is a `DataError` that names the file and the
+remedy.
 """
 
+from neurosparse.data.aer import Recording, bin_events, read_aer
+from neurosparse.data.events import Recordings, load_events
 from neurosparse.data.idx import DataError
 from neurosparse.data.loader import Images, folder, load
-from neurosparse.data.registry import REGISTRY
+from neurosparse.data.registry import RECORDED, REGISTRY
 
-__all__ = ["load", "folder", "Images", "DataError", "REGISTRY"]
+__all__ = [
+    "load",
+    "load_events",
+    "read_aer",
+    "bin_events",
+    "folder",
+    "Images",
+    "Recording",
+    "Recordings",
+    "DataError",
+    "REGISTRY",
+    "RECORDED",
+]

@@ -1,6 +1,7 @@
 """The data sets that are known by name: files, MD5 of the decompressed bytes, mirrors, licence, citation.
 
-Add a data set of the IDX family by adding one `Source`. Layout on disk: `<folder>/<name>/<file>`.
+Add a data set of the IDX family by adding one `Source`. Layout on disk: `<folder>/<name>/<file>`. A set of recordings
+is one `Recorded`, its archive lies at `<folder>/<archive>`.
 """
 
 from typing import NamedTuple
@@ -18,6 +19,16 @@ class Source(NamedTuple):
 
     parts: dict[str, tuple[File, File]]
     mirrors: tuple[str, ...]  # addresses of folders, each ends with a slash, tried in this order
+    licence: str
+    citation: str
+
+
+class Recorded(NamedTuple):
+    """One archive of recordings (`events`)."""
+
+    archive: str
+    parts: dict[str, File]  # the list of a part; the MD5 is that of the list and then its recordings, in its order
+    shape: tuple[int, int, int]  # polarities, height, width
     licence: str
     citation: str
 
@@ -60,5 +71,19 @@ REGISTRY: dict[str, Source] = {
         licence="MIT",
         citation="H. Xiao, K. Rasul, R. Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking "
         "machine learning algorithms, arXiv:1708.07747, 2017",
+    ),
+}
+
+RECORDED: dict[str, Recorded] = {
+    "nmnist-small": Recorded(
+        archive="nmnist-small.tar.xz",
+        parts={
+            "train": File("train1K.txt", "92a7ee1a9266caaec4df7460629bdfde"),
+            "test": File("test100.txt", "7b2e2640100984a4c00d8c8f7bc2264d"),
+        },
+        shape=(2, 34, 34),
+        licence="CC BY-SA 4.0",
+        citation="G. Orchard, A. Jayawant, G. K. Cohen, N. Thakor, Converting static image datasets to spiking "
+        "neuromorphic datasets using saccades, Frontiers in Neuroscience 9:437, 2015",
     ),
 }
