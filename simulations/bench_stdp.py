@@ -6,17 +6,14 @@ example STDP (exponential Euler, event-driven traces); NEST's stdp_synapse count
 differ by a step. Weights of us and Brian2 are compared after `compare_ms` over several seeds.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from scipy import stats
 
 from models import stdp
 from neurosparse.io.results import Result
-from simulations.rivals import compare
-
-SEEDS = 6
+from simulations.rivals import agree, compare
 
 
 class Config(compare.Config):
@@ -41,23 +38,13 @@ def run(config: Config, threads: int = 1) -> Result:
     c = stdp.Config()
     task = compare.Task("stdp", dict.fromkeys(config.sizes, float(c.inputs)), driven=c.inputs * c.rate)
     result = compare.run(task, config)
-    if not config.compare_ms or "brian2 cpp" not in config.rivals:
+    if not config.compare_ms or agree.THEM not in config.rivals:
         return result
-    found = {name: [_weights(task, name, config, k) for k in range(SEEDS)] for name in (compare.US, "brian2 cpp")}
-    ours, theirs = (np.concatenate([weights for weights, _ in runs]) / c.g_max for runs in found.values())
-    test: Any = stats.ks_2samp(ours, theirs)
-    metrics = {"ks_p": float(test.pvalue), "ks_distance": float(test.statistic)}
-    for name, runs in found.items():
-        rates = np.array([spikes for _, spikes in runs]) / config.compare_n / config.compare_ms * 1000.0
-        metrics[f"compared_rate_{name.replace(' ', '_')}"] = float(rates.mean())
-        metrics[f"compared_rate_error_{name.replace(' ', '_')}"] = float(rates.std(ddof=1) / np.sqrt(SEEDS))
-    arrays = {"weights neurosparse": ours, "weights brian2 cpp": theirs}
+    found = agree.runs(task, (compare.US, agree.THEM), config.compare_n, config.compare_ms, config)
+    weights = {name: [np.asarray(w, dtype=np.float64) / c.g_max for w, _ in seen] for name, seen in found.items()}
+    metrics = agree.pooled(weights[compare.US], weights[agree.THEM])
+    for name, seen in found.items():
+        rates = [spikes / config.compare_n / config.compare_ms * 1000.0 for _, spikes in seen]
+        metrics |= agree.mean("rate", name, rates)
+    arrays = {f"weights {name}": np.concatenate(seeds) for name, seeds in weights.items()}
     return result._replace(arrays=dict(result.arrays) | arrays, metrics=dict(result.metrics) | metrics)
-
-
-def _weights(task: compare.Task, name: str, config: Config, k: int) -> tuple[np.ndarray, int]:
-    """Weights, and spikes, of one run of `compare_ms`."""
-    other = config.model_copy(update={"seed": config.seed + k, "duration_ms": config.compare_ms})
-    with compare.start(task, name, config.compare_n, other) as rival:
-        _, spikes = rival.run()
-        return np.asarray(rival.values(), dtype=np.float64), spikes

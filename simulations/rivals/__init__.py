@@ -1,7 +1,7 @@
 """Simulators that a benchmark compares, each in a process of its own, so that none sees another's threads or devices.
 
 A rival is a module with `build(options) -> step`, where `step()` runs once and returns (seconds of the loop, spikes).
-`step.values()`, where there is one, gives an array of the last run.
+`step.values()`, where there is one, gives arrays of the last run: weights of "stdp", else (ids, times in ms) of spikes.
 `options` is a dict of plain values; it holds `threads` and `folder`, a scratch folder.
 """
 

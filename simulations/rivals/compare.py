@@ -101,6 +101,7 @@ def start(task: Task, name: str, n: int, config: Config):
         "duration_ms": config.duration_ms,
         "threads": 2 if "threads" in more else 1,
         "cython": "cython" in more,
+        "first_order": "first_order" in more,
     }
     return rivals.start(f"simulations.rivals.in_{simulator}", options)
 

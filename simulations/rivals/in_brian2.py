@@ -22,6 +22,7 @@ TRACES = """w : 1
             dx/dt = -x / tau : 1 (event-driven)
             dy/dt = -y / tau : 1 (event-driven)"""
 BRUNEL = "dv/dt = -v / tau_mem : volt (unless refractory)"
+DT = 0.1  # ms
 
 
 def build(options: dict) -> Callable:
@@ -37,13 +38,15 @@ def build(options: dict) -> Callable:
         b2.set_device("cpp_standalone", build_on_run=False)
     b2.start_scope()
     b2.seed(options["seed"])
-    b2.defaultclock.dt = 0.1 * b2.ms
+    b2.defaultclock.dt = DT * b2.ms
     objects = {"cuba": _cuba, "coba": _coba, "brunel": _brunel, "stdp": _stdp}[options["network"]](b2, options["n"])
     spikes = b2.SpikeMonitor(objects[0])
     net = b2.Network(*objects, spikes)
     step: Any = (_in_cython if options["cython"] else _in_cpp)(b2, net, spikes, options)
     if options["network"] == "stdp":
         step.values = lambda: np.array(objects[-1].w)
+    else:
+        step.values = lambda: (np.array(spikes.i), np.array(spikes.t / b2.ms) + DT)  # at the end of the step, as ours
     return step
 
 
@@ -72,12 +75,15 @@ def _in_cython(b2, net, spikes, options: dict) -> Callable:
 
 
 def _group(b2, n: int, equations: str, membrane: dict, method: str, low: float):
-    """Neurons with first potentials between `low` and threshold, mV; ms and mV told by the names."""
+    """Neurons with first potentials between `low` and threshold, mV; ms and mV told by the names.
+
+    Brian2 counts the step of the spike into the refractory time, we and NEST do not.
+    """
     volts, times = ("v_th", "v_reset", "v_rest", "e_exc", "e_inh"), ("tau_mem", "tau_exc", "tau_inh")
     namespace = {k: x * (b2.mV if k in volts else b2.ms) for k, x in membrane.items() if k in volts + times}
     group = b2.NeuronGroup(
-        n, equations, threshold="v > v_th", reset="v = v_reset", refractory=membrane["t_ref"] * b2.ms, method=method,
-        namespace=namespace,
+        n, equations, threshold="v > v_th", reset="v = v_reset", refractory=(membrane["t_ref"] + DT) * b2.ms,
+        method=method, namespace=namespace,
     )  # fmt: skip
     group.v = f"{low} * mV + rand() * (v_th - {low} * mV)"
     return group
