@@ -1,8 +1,9 @@
-"""A liquid: spiking neurons on a grid, wired by distance, driven by input neurons (Maass 2002; NALSM 2021).
+"""A static liquid of NALSM's constants: spiking neurons on a grid, wired by distance, driven by input neurons.
 
 Sources: Maass, Natschläger & Markram, Neural Computation 14 (2002) 2531 for the geometry; Ivanov & Michmizos,
 "Increasing liquid state machine performance with edge-of-chaos dynamics organized by astrocyte-modulated
-plasticity", NeurIPS 2021, and its published code ("NALSM" below) for every constant. Weights are static here.
+plasticity", NeurIPS 2021, and its published code ("NALSM" below) for every constant. The liquid that learns is
+`models/nalsm.py`; the parts of both stand in `neurosparse.liquid`.
 
 One step is 1 ms. The synaptic kernel is additive where the authors' code keeps only the newest spike of a synapse;
 the two differ at the shortest interval, 3 ms, by 5 %.
@@ -14,13 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import Field
 
-from neurosparse import csr, encode, rng, wire
+from neurosparse import encode, rng
+from neurosparse import liquid as parts
 from neurosparse.csr import Csr
 from neurosparse.find import find_module
 from neurosparse.io import config
-from neurosparse.network import Network, Population, Projection, SpikeSource
-
-CONNECT = ((0.2, 0.1), (0.3, 0.05))  # C[pre, post] for E, I: EE 0.2, EI 0.1, IE 0.3, II 0.05 (NALSM)
+from neurosparse.network import Network
 
 
 class Config(config.Config):
@@ -51,48 +51,26 @@ class Liquid(NamedTuple):
     inputs: Csr  # input -> liquid
 
 
-# v <- v (1 - 1/64) + u, threshold 20, reset 0; v integrates while refractory; 2 refractory steps (NALSM).
-MEMBRANE = {"tau_mem": 64.0, "method": "euler", "v_th": 20.0, "v_reset": 0.0, "t_ref": 2.0, "hold": False}
-EVENT = 100.0  # mV that an event adds to its input neuron: it fires, unless refractory (NALSM)
-TAU_SYN = 1.0  # ms; the code draws randint(1, 2), which is always 1 (NALSM)
+def wiring(c) -> parts.Wiring:
+    """The wiring of a configuration of this file, or of `models/nalsm.py`."""
+    names = ("n_inputs", "n_neurons", "excitatory", "length", "input_density", "seed")
+    return parts.wiring(**{name: getattr(c, name) for name in names})
 
 
 def build(c: Config) -> Liquid:
     """Wire a liquid. Ids are random on the grid; the first ones are excitatory."""
-    n = c.n_neurons
-    positions = wire.lattice(n)[rng.permutation(rng.stream(c.seed, "liquid positions"), n)]
-    excitatory = np.arange(n) < round(c.excitatory * n)
-    kind = np.where(excitatory, 0, 1)
-    recurrent = wire.distance(rng.stream(c.seed, "liquid wiring"), positions, kind, np.array(CONNECT), c.length)
-    sign = np.where(excitatory, 1.0, -1.0)[csr.to_coo(recurrent)[0]]
-    recurrent = csr.reweight(recurrent, c.weight_scale * sign)
-    n_synapses = int(c.input_density * n * c.n_inputs)
-    inputs = wire.pairs(rng.stream(c.seed, "input wiring"), c.n_inputs, n, n_synapses)
-    flip = rng.bernoullis(rng.stream(c.seed, "input signs"), np.full(n_synapses, 0.5))
-    inputs = csr.reweight(inputs, c.weight_scale * np.where(flip, -1.0, 1.0))
-    params = {**membrane(c.neuron), **c.neuron_params}
-    network = Network(
-        populations=(
-            SpikeSource("events", c.n_inputs),
-            Population("input", c.n_inputs, "lif", MEMBRANE),
-            Population("liquid", n, c.neuron, params, kernels={"jump": ("exp", {"tau_syn": TAU_SYN})}),
-        ),
-        projections=(
-            Projection("events", "input", wire.one_to_one(c.n_inputs, EVENT), 0.0, "jump"),
-            Projection("input", "liquid", inputs, 1.0, "jump"),
-            Projection("liquid", "liquid", recurrent, 1.0, "jump"),
-        ),
-        dt=1.0,
-    )
-    return Liquid(network, excitatory, positions, recurrent, inputs)
+    wires = wiring(c)
+    network = parts.network(wires, c.weight_scale, (c.neuron, {**membrane(c.neuron), **c.neuron_params}))
+    inputs, recurrent = (projection.csr for projection in network.projections[1:])
+    return Liquid(network, wires.excitatory, wires.positions, recurrent, inputs)  # type: ignore[arg-type]
 
 
 def membrane(neuron: str) -> dict:
     """Those of the liquid's membrane parameters that a neuron's `params` takes, whoever wrote it."""
     takes = inspect.signature(find_module("Liquid", neuron, "neurons").params).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes):
-        return MEMBRANE
-    return {name: MEMBRANE[name] for name in MEMBRANE if name in {parameter.name for parameter in takes}}
+        return parts.MEMBRANE
+    return {name: value for name, value in parts.MEMBRANE.items() if name in {parameter.name for parameter in takes}}
 
 
 def events(p: np.ndarray, n_steps: int, stream: rng.Stream, sample: int) -> dict:

@@ -180,11 +180,18 @@ def _run_block(engine: Engine, n_steps: int, block: list[Inputs], start: Moment 
 def restart(engine: Engine, moment: Moment, traces: bool = False) -> Moment:
     """The initial state with the synapses of `moment`: their weights and what else rules keep for a synapse.
 
-    traces: keep also what rules keep for neurons. Steps are counted on, as traces are stored by step.
+    traces: keep also what rules keep for neurons, without the spikes of the last step, which are lost on their way.
+    Steps are counted on, as traces are stored by step.
     """
     check_moment("clock.restart", engine, moment)
     keep = "wgh" if traces else "w"
-    return Moment(moment.step, engine.initial | {k: v for k, v in moment.arrays.items() if k[0] in keep})
+    kept = engine.initial | {k: v for k, v in moment.arrays.items() if k[0] in keep}
+    for j, rule in enumerate(route.rule for route in engine.plan.routes) if traces else ():
+        for field in rule.module.Pre._fields if rule else ():
+            h = kept[f"h{j}_{field}"] = kept[f"h{j}_{field}"].copy()
+            p, last = rule.module.Params(**rule.params), moment.step - 1
+            h[last % len(h)] = rule.module.trace(p, rule.params[f"decay_{field}"], h[(last - 1) % len(h)], 0.0)
+    return Moment(moment.step, kept)
 
 
 def fingerprint(engine: Engine) -> str:
@@ -219,19 +226,26 @@ def state_bytes(engine: Engine) -> int:
     return sum(array.nbytes for array in engine.initial.values())
 
 
-def profile(net: Network, duration: float, samples: Iterable[Inputs], monitors: tuple = ()) -> dict[str, float]:
+def profile(
+    net: Network,
+    duration: float,
+    samples: Iterable[Inputs],
+    monitors: tuple = (),
+    start: Moment | None = None,
+    precision: str = "float64",
+) -> dict[str, float]:
     """Seconds that one thread spends in each phase of the tick over all samples. Not cached; POSIX only."""
-    engine = compile(net, monitors, now=jit.nanoseconds())
+    engine = compile(net, monitors, precision=precision, now=jit.nanoseconds())
     n_steps = _duration("clock.profile", duration, engine.plan.dt)
     spent = np.zeros(len(PHASES), dtype=np.int64)
     warm = engine._replace(fixed=engine.fixed | {"spent": spent})
     samples = list(samples)
     if not samples:
         check.fail("clock.profile", "needs at least one sample", samples)
-    _run(warm, n_steps, samples[0])
+    _run(warm, n_steps, samples[0], start)
     spent[:] = 0
     for sample in samples:
-        _run(warm, n_steps, sample)
+        _run(warm, n_steps, sample, start)
     return dict(zip(PHASES, (spent / 1e9).tolist(), strict=True))
 
 

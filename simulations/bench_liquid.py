@@ -12,7 +12,6 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from neurosparse import clock, data, encode
-from neurosparse.csr import Csr
 from neurosparse.io import config
 from neurosparse.io.progress import track
 from neurosparse.io.results import Result
@@ -61,12 +60,18 @@ def run(config: Config, threads: int = 1) -> Result:
     monitors = (SpikeMonitor("liquid", counts_only=True),)
     engine = clock.compile(net.network, monitors)
     samples = liquid_digits.samples(p, shape)
+    spent = phases(net.network, samples, config, monitors)
+    return describe(engine, samples, None, spent, config)
+
+
+def describe(engine: clock.Engine, samples: list, start: clock.Moment | None, spent: dict, config) -> Result:
+    """Time `run_batch` on every thread count; `spent`: what each phase takes."""
 
     def seconds(count: int) -> float:
-        start = time.perf_counter()
-        for _ in clock.run_batch(engine, config.duration_ms, samples, count):
+        begin = time.perf_counter()
+        for _ in clock.run_batch(engine, config.duration_ms, samples, count, start):
             pass
-        return (time.perf_counter() - start) / len(samples)
+        return (time.perf_counter() - begin) / len(samples)
 
     for count in config.threads:
         seconds(count)
@@ -80,8 +85,7 @@ def run(config: Config, threads: int = 1) -> Result:
         {"rival": rival, "case": case, "threads": count, **_ratios(timed[:, at], timed[:, 0])}
         for at, count in enumerate(counts)
     ]
-    spent = phases(net.network, samples, config, monitors)
-    wiring = sum(p.csr.nbytes for p in net.network.projections if isinstance(p.csr, Csr))
+    wiring = sum(route.indices.nbytes + route.weight.nbytes + route.segments.nbytes for route in engine.plan.routes)
     metrics = {f"ms_per_sample_{_threads(row['threads'], '_')}": 1e3 * row["seconds"] for row in rows}
     metrics |= {f"{name.replace(' ', '_')}_share": ms / sum(spent.values()) for name, ms in spent.items()}
     metrics |= {"wiring_bytes": wiring, "state_bytes_per_thread": clock.state_bytes(engine)}
@@ -90,12 +94,12 @@ def run(config: Config, threads: int = 1) -> Result:
     return Result(arrays, metrics, rows, units | {"wiring_bytes": "B", "state_bytes_per_thread": "B"})
 
 
-def phases(network, samples, config: Config, monitors) -> dict[str, float]:
+def phases(network, samples, config, monitors, start=None, precision="float64") -> dict[str, float]:
     """Milliseconds a sample on one thread: encoding, then each phase of the tick, with a clock inside the loop."""
-    start = time.perf_counter()
+    begin = time.perf_counter()
     drawn = [sample() for sample in samples]
-    encoding = time.perf_counter() - start
-    spent = clock.profile(network, config.duration_ms, drawn, monitors)
+    encoding = time.perf_counter() - begin
+    spent = clock.profile(network, config.duration_ms, drawn, monitors, start, precision)
     return {name: 1e3 * value / len(drawn) for name, value in ({"encode": encoding} | spent).items()}
 
 

@@ -88,7 +88,7 @@ def test_a_neuron_by_name_from_the_command_line(tmp_path):
     ("bench_cuba", 'rivals=["nest", "nest"]', "rivals: entries must differ from one another"),
     *(("bench_cuba", f"duration_ms={bad}", "duration_ms must be float in") for bad in ("-1", "0", "nan", "inf", "10.05")),
     ("bench_cuba", "repeats=0", "repeats must be int in"),
-    ("bench_stdp", "compare_ms=nan", "compare_ms must be float in"),
+    *((f"bench_{name}", "compare_ms=nan", "compare_ms must be float in") for name in ("coba", "stdp")),
     ("bench_wiring", "in_degree=10001", "in_degree must be at most n, 10000, got 10001"),
     ("bench_wiring", 'rivals=["nest", "nest"]', "rivals: entries must differ"),
     ("bench_scale", "n=-1", "n must be int in"),

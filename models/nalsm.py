@@ -1,0 +1,124 @@
+"""NALSM: a liquid whose weights an astrocyte steers to the edge of chaos, and the baselines of its paper.
+
+Source: Ivanov & Michmizos, "Increasing liquid state machine performance with edge-of-chaos dynamics organized by
+astrocyte-modulated plasticity", NeurIPS 2021, and its published code (combra-lab/NALSM) for all constants, which stand
+in `neurosparse.liquid`, `plasticity.astro_stdp` and here.
+
+1. Initialisation: short snapshots of training samples, one after the other; weights carry over, all else begins anew.
+2. Features: each sample is run from the stored weights with plasticity on and all its rates falling by 1 % a step;
+   the features are the spike counts of the liquid's neurons. Static liquids and AP-STDP do not learn here.
+3. A linear readout.
+
+compat = "nalsm2021" restores what the code does and the paper does not say (and the defaults mend): traces are carried
+from snapshot to snapshot, only the newest spike of a synapse counts, test images are scaled by their own largest pixel,
+and the readout is theirs (`models.nalsm_readout`). Parameters of the paper for 8,000 neurons: w_astro 0.0075.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from models import liquid
+from neurosparse import clock, csr
+from neurosparse import liquid as parts
+from neurosparse.csr import Csr
+from neurosparse.io import config
+from neurosparse.network import SpikeMonitor
+
+SNAPSHOT_MS = 20.0
+SAMPLE_MS = 250.0
+ANNEAL = 0.99  # of all rates, a step
+TAU_TRACE = -1.0 / np.log(0.90477)  # ms; the code's decay, found by a search on a grid for 10 ms
+FIRST = {"nalsm": 3.0, "stdp": 3.0, "ap_stdp": 1.0}  # |w| before learning, mV
+
+
+class Config(config.Config):
+    """The model; the defaults are the paper's for 1,000 neurons and images of 28 x 28."""
+
+    n_inputs: int = Field(default=784, ge=1, description="input channels; MNIST has 28 x 28, N-MNIST 2 x 34 x 34")
+    n_neurons: int = Field(default=1000, ge=8, le=20_000, description="neurons of the liquid")
+    rule: Literal["nalsm", "static", "stdp", "ap_stdp"] = Field(default="nalsm", description="what changes weights")
+    w_astro: float = Field(default=0.015, ge=0, le=10, description="weight of a spike on the astrocyte (nalsm)")
+    listening: float = Field(default=1.0, ge=0, le=1, description="share of neurons and inputs that it hears")
+    domains: tuple[int, int, int] = Field(default=(1, 1, 1), description="blocks of the grid with an astrocyte each")
+    diffusion: float = Field(default=0.0, ge=0, le=100, description="coupling of neighbouring astrocytes")
+    weight_scale: float = Field(default=0.9, ge=0, le=100, description="|w| of a static liquid, mV")
+    c_theta: float = Field(default=37.0, ge=0, description="calcium threshold of AP-STDP, about Hz")
+    c_width: float = Field(default=22.0, ge=0, description="width of its windows, about Hz")
+    excitatory: float = Field(default=0.8, ge=0, le=1, description="share of excitatory neurons")
+    length: float = Field(default=3.0, gt=0, description="lambda of the distance decay, grid units")
+    input_density: float = Field(default=0.15, ge=0, le=1, description="share of input-liquid pairs that are connected")
+    compat: Literal["", "nalsm2021"] = Field(default="", description="nalsm2021: with the quirks of the authors' code")
+    seed: int = Field(default=0, ge=0, description="of the wiring")
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is an initialisation."""
+        return self.rule != "static"
+
+    @property
+    def keeps_traces(self) -> bool:
+        """From one snapshot to the next: the calcium of AP-STDP needs a second, a snapshot lasts 20 ms."""
+        return bool(self.compat) or self.rule == "ap_stdp"
+
+
+def build(c: Config) -> liquid.Liquid:
+    """Wire the model."""
+    wires = liquid.wiring(c)
+    net = parts.network(
+        wires, FIRST.get(c.rule, c.weight_scale), learning=learning(c) if c.learns else None, latest=bool(c.compat)
+    )
+    return liquid.Liquid(net, wires.excitatory, wires.positions, wires.recurrent, wires.inputs)
+
+
+def learning(c: Config) -> parts.Learning:
+    """What changes the weights; without an astrocyte's weight depression stays as strong as potentiation."""
+    if c.rule == "ap_stdp":
+        window = {"c_theta": c.c_theta, "c_width": c.c_width, "tau_trace": TAU_TRACE}
+        return parts.Learning("ap_stdp", window)
+    return parts.Learning(
+        "astro_stdp", {"tau_trace": TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0,
+        listening=c.listening, domains=c.domains, diffusion=c.diffusion, seed=c.seed,
+    )  # fmt: skip
+
+
+def compile(built: liquid.Liquid, monitors: tuple = (SpikeMonitor("liquid", counts_only=True),)) -> clock.Engine:
+    """The engine of both phases, in float32: half the memory for weights that each thread copies for each sample."""
+    return clock.compile(built.network, monitors, precision="float32")
+
+
+def initialise(c: Config, engine: clock.Engine, snapshots: Iterable[dict]) -> clock.Moment | None:
+    """Weights after the snapshots; None for a static liquid."""
+    if not c.learns:
+        return None
+    learn = ({"rate": 1.0} | inputs for inputs in snapshots)
+    return parts.initialise(engine, learn, SNAPSHOT_MS, c.keeps_traces)
+
+
+def samples(c: Config, shown: Iterable, duration=SAMPLE_MS) -> Iterable:
+    """Inputs of the second phase, from functions that return a sample's events."""
+    if not c.learns:
+        return shown
+    level = 0.0 if c.rule == "ap_stdp" else ANNEAL ** np.arange(round(duration))
+    rate = np.broadcast_to(level, (round(duration),))[:, None]
+    return ((lambda sample=sample: sample() | {"rate": rate}) for sample in shown)
+
+
+def features(
+    c: Config, engine: clock.Engine, start: clock.Moment | None, shown: Iterable, threads: int, duration=SAMPLE_MS
+) -> Iterator[clock.Run]:
+    """Runs of all samples, each from the stored weights; a sample is a function that returns its events."""
+    return clock.run_batch(engine, duration, samples(c, shown, duration), threads, start)
+
+
+def recurrent(engine: clock.Engine, start: clock.Moment | None) -> Csr:
+    """Synapses liquid -> liquid with the weights of `start`: those of excitatory and of inhibitory sources."""
+    names = [part.name for part in engine.plan.parts]
+    at = names.index("liquid")
+    weights = clock.weights(engine, start)
+    mine = [csr.to_coo(w) for w, r in zip(weights, engine.plan.routes, strict=True) if r.source == r.target == at]
+    n = engine.plan.parts[at].n
+    rows, cols, weight = (np.concatenate(each) for each in zip(*mine, strict=True))
+    return csr.from_coo(rows, cols, weight, (n, n))
