@@ -10,14 +10,18 @@ __version__ = "0.1.0"
 
 _ROOMS = frozenset(
     [
+        "astrocytes",
         "check",
+        "classifier",
         "clock",
         "csr",
         "data",
         "encode",
         "grid",
+        "influence",
         "io",
         "jit",
+        "liquid",
         "measure",
         "network",
         "neurons",
@@ -48,6 +52,7 @@ _NAMES = {
     "PopulationRateMonitor": "network",
     "Csr": "csr",
     "Readout": "readout",
+    "LiquidClassifier": "classifier",
     "run": "clock",
 }
 

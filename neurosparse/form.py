@@ -112,7 +112,7 @@ def _check_projection(p: Projection) -> None:
         spec = p.rule if room == "plasticity" else p.release
         if spec is not None:
             _check_pair(owner, room, spec)
-    for name in (p.modulator if isinstance(p.modulator, tuple) else (p.modulator,)):
+    for name in p.modulator if isinstance(p.modulator, tuple) else (p.modulator,):
         if name is not None or isinstance(p.modulator, tuple):
             _text(owner, "modulator", name)
 

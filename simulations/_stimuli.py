@@ -80,9 +80,7 @@ def blurred(images: np.ndarray, sd: float, top: float, stream: rng.Stream, first
     return np.clip(images + sd * noise.reshape(images.shape), 0.0, top)
 
 
-def recordings(
-    name: str, n_train: int, n_test: int, seed: int, jitter: float = 0.0, together: bool = False
-) -> Stimuli:
+def recordings(name: str, n_train: int, n_test: int, seed: int, jitter: float = 0.0, together: bool = False) -> Stimuli:
     """Recordings of an event camera, from their beginning; snapshots begin at random.
 
     jitter: SD, ms, of what is added to the time of each event, reflected at both ends; together: the same for all

@@ -49,7 +49,6 @@ class Shown(config.Config):
     c_theta: float = Field(default=37.0, ge=0, le=1000, description="calcium threshold of AP-STDP; N-MNIST: 10 to 13")
     c_width: float = Field(default=22.0, ge=0, le=1000, description="width of its windows; N-MNIST: 2 to 3")
     duration_ms: float = Field(default=250.0, ge=60, le=300, multiple_of=1, description="time of each sample, ms")
-    n_branching: int = Field(default=20, ge=1, le=1000, description="test samples for the branching factor")
     compat: Literal["", "nalsm2021"] = Field(default="", description="nalsm2021: with the quirks of the authors' code")
 
     @model_validator(mode="after")
@@ -80,6 +79,7 @@ class Config(Shown):
 
     rule: Literal["nalsm", "static", "stdp", "ap_stdp"] = Field(default="nalsm", description="what changes weights")
     listening: float = Field(default=1.0, ge=0, le=1, description="share of neurons and inputs that it hears")
+    n_branching: int = Field(default=20, ge=1, le=1000, description="test samples for the branching factor")
     seed: int = Field(default=0, ge=0, le=2**64 - 1, description="of the split, the wiring and the spikes")
 
 
