@@ -76,6 +76,52 @@ def wiring(
     return Wiring(positions, first, recurrent, csr.reweight(inputs, np.where(flip, -1.0, 1.0)))
 
 
+def receptive_fields(shape: tuple[int, int], n_neurons: int, n_synapses: int, sigma: float, seed: int) -> Csr:
+    """Input synapses (height * width, n_neurons) from a patch of the image, +1 on one side of a line in it, else -1.
+
+    Each neuron has `n_synapses` different pixels, drawn with a weight that falls as a Gaussian of `sigma` pixels around
+    a centre at least sigma from the border, and an orientation of its own: edges drive it, as in a simple cell.
+    Raises ValueError for more synapses than pixels and sigma <= 0.
+    """
+    rows, cols = (each.ravel() for each in np.indices(shape))
+    check.integer("liquid.receptive_fields", "n_synapses", n_synapses, low=1, high=rows.size)
+    check.positive("liquid.receptive_fields", "sigma", sigma)
+    margin = np.minimum(sigma, (np.array(shape) - 1.0) / 2.0)
+    place = rng.uniforms(rng.stream(seed, "receptive fields"), 3 * n_neurons).reshape(n_neurons, 3)
+    centres = margin + place[:, :2] * (np.array(shape) - 1.0 - 2.0 * margin)
+    made, keys = [], rng.stream(seed, "pixels of receptive fields")
+    for i, (row, col) in enumerate(centres):
+        far = ((rows - row) ** 2 + (cols - col) ** 2) / (2.0 * sigma**2)
+        order = np.log(-np.log(rng.uniforms(keys, rows.size, i))) + far  # weighted draw without replacement
+        pixels = np.sort(np.argsort(order)[:n_synapses])
+        angle = 2.0 * np.pi * place[i, 2]
+        side = np.cos(angle) * (rows - row)[pixels] + np.sin(angle) * (cols - col)[pixels]
+        made.append((pixels, np.where(side > 0.0, 1.0, -1.0)))
+    pixels, signs = (np.concatenate(each) for each in zip(*made, strict=True))
+    return csr.from_coo(pixels, np.repeat(np.arange(n_neurons), n_synapses), signs, (rows.size, n_neurons))
+
+
+def together(parts: Iterable[Wiring]) -> Wiring:
+    """Several liquids with the same inputs as one: no synapses between them, and one beside the other on the grid."""
+    parts = list(parts)
+    first = np.cumsum([0, *(len(part.positions) for part in parts)])
+    width = max(part.positions[:, 0].max() for part in parts) + 2.0
+    n, n_inputs = int(first[-1]), parts[0].inputs.n_rows
+
+    def joined(blocks: list[Csr], n_rows: int, down: bool) -> Csr:
+        rows, cols, weight = zip(*map(csr.to_coo, blocks), strict=True)
+        rows = np.concatenate([each + down * first[k] for k, each in enumerate(rows)])
+        cols = np.concatenate([each + first[k] for k, each in enumerate(cols)])
+        return csr.from_coo(rows, cols, np.concatenate(weight), (n_rows, n))
+
+    return Wiring(
+        np.concatenate([part.positions + np.array([k * width, 0.0, 0.0]) for k, part in enumerate(parts)]),
+        np.concatenate([part.excitatory for part in parts]),
+        joined([part.recurrent for part in parts], n, True),
+        joined([part.inputs for part in parts], n_inputs, False),
+    )
+
+
 def network(
     wires: Wiring, weight: float, cell: tuple[Any, Mapping] = ("lif", MEMBRANE), tau_syn: Any = TAU_SYN,
     learning: Learning | None = None, latest: bool = False, delay: Any = 1.0,

@@ -1,7 +1,7 @@
 """What liquids are shown: images as Bernoulli spikes or recordings of an event camera, split into training and test.
 
 A stimulus is a function without arguments that returns the inputs of a run, so that spikes are drawn in the thread that
-needs them. Training and test come from the official parts (pool = "all") or both from the test part, at random.
+needs them. Training and test come from the official parts (pool = "all"), or both from one of them, at random.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,26 +42,27 @@ class Stimuli(NamedTuple):
 
 
 def images(
-    name: str, pool: str, n_train: int, n_test: int, seed: int, own_scale: bool = False, noise: float = 0.0
-) -> Stimuli:
+    name: str, pool: str, n_train: int, n_test: int, seed: int, own_scale: bool = False, noise: float = 0.0,
+    rescale: bool = True,
+) -> Stimuli:  # fmt: skip
     """Images of a data set, one step a ms; own_scale: test images are scaled by their own largest pixel (NALSM's code).
 
     Otherwise the scale is that of the training images. noise: SD, in grey levels of 255, of what is added to each pixel
-    before it is cut to the range of the data. It leaves the scale as it was, and so the events of an image; with
-    own_scale noisy images have one of their own, as in NALSM's code, and about 7 times as many events.
+    before it is cut to the range of the data. rescale: the scale is that of the noisy training images, as in NALSM's
+    code, so that an image has about 6 times as many events; else it stays that of the clean ones, and so the events.
     """
     part = data.load(name, "test" if pool == "test" else "train")
-    held = part if pool == "test" else data.load(name, "test")
+    held = data.load(name, "test") if pool == "all" else part
     draw = rng.stream(seed, "split")
     order = rng.permutation(draw, len(part.labels))
     train = order[:n_train]
-    test = order[n_train : n_train + n_test] if pool == "test" else rng.permutation(draw, len(held.labels), 1)[:n_test]
-    seen, top = [part.images[train], held.images[test]], float(part.images.max())
-    _, scale = encode.image_probabilities(seen[0])
+    test = rng.permutation(draw, len(held.labels), 1)[:n_test] if pool == "all" else order[n_train : n_train + n_test]
+    seen, scale = [part.images[train], held.images[test]], None
     if noise:
-        blur, places = rng.stream(seed, "pixel noise"), np.cumsum([0, len(train)])
-        seen = [blurred(some, noise * top / 255.0, top, blur, int(k)) for some, k in zip(seen, places, strict=True)]
-    shown, _ = encode.image_probabilities(seen[0], None if own_scale else scale)
+        scale = None if rescale else encode.image_probabilities(seen[0])[1]
+        blur, top, firsts = rng.stream(seed, "pixel noise"), float(part.images.max()), (0, len(train))
+        seen = [blurred(some, noise * top / 255.0, top, blur, first) for some, first in zip(seen, firsts, strict=True)]
+    shown, scale = encode.image_probabilities(seen[0], scale)
     tested, _ = encode.image_probabilities(seen[1], None if own_scale else scale)
     p = np.concatenate([shown, tested])
     spikes, short = rng.stream(seed, "input spikes"), rng.stream(seed, "snapshot spikes")

@@ -7,7 +7,7 @@ The branching factor is that of the first `n_branching` test samples.
 """
 
 import time
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -32,8 +32,9 @@ class Shown(config.Config):
     """What is shown, for how long, and how it is read: what the simulations of this family share."""
 
     dataset: Dataset = Field(default="mnist", description="images, or recordings of an event camera")
-    pool: Literal["test", "all"] = Field(
-        default="test", description="test: split the test images (digits: all) at random; all: the official split"
+    pool: Literal["test", "train", "all"] = Field(
+        default="test",
+        description="part of the images (digits: all of them) that is split at random; all: as published",
     )
     n_neurons: int = Field(default=1000, ge=8, le=20_000, description="neurons of the liquid")
     n_train: int = Field(
@@ -48,6 +49,8 @@ class Shown(config.Config):
     weight_scale: float = Field(default=0.9, ge=0, le=100, description="|w| of a static liquid, mV")
     c_theta: float = Field(default=37.0, ge=0, le=1000, description="calcium threshold of AP-STDP; N-MNIST: 10 to 13")
     c_width: float = Field(default=22.0, ge=0, le=1000, description="width of its windows; N-MNIST: 2 to 3")
+    n_bins: int = Field(default=1, ge=1, le=60, description="equal spans of a sample that are counted apart")
+    model: dict[str, float] = Field(default={}, description='more of models/nalsm.py, as {"fields": 4.0}')
     duration_ms: float = Field(default=250.0, ge=60, le=300, multiple_of=1, description="time of each sample, ms")
     compat: Literal["", "nalsm2021"] = Field(default="", description="nalsm2021: with the quirks of the authors' code")
 
@@ -61,10 +64,16 @@ class Shown(config.Config):
         most = POOLS.get(self.dataset, 1100)
         if self.dataset == "nmnist-small" and (n_train > 1000 or n_test > 100):
             raise ValueError(f"nmnist-small has 1000 + 100 recordings, got n_train={n_train}, n_test={n_test}")
-        if self.dataset == "digits" and self.pool == "all":
-            raise ValueError("pool=all needs an official split, got dataset=digits; leave pool out")
-        if self.pool == "test" and n_train + n_test > most:
+        if self.dataset == "digits" and self.pool != "test":
+            raise ValueError(f"pool={self.pool} needs an official split, got dataset=digits; leave pool out")
+        most = most if self.pool == "test" else 60_000
+        if self.pool != "all" and n_train + n_test > most:
             raise ValueError(f"n_train + n_test must be <= {most}, got {n_train} + {n_test}; take fewer, or pool=all")
+        own = set(self.model) & set(type(self).model_fields)
+        if own:
+            raise ValueError(f"model must not name keys of the simulation, got {sorted(own)}; set them beside it")
+        more: dict[str, Any] = dict(self.model)
+        nalsm.Config(**more)
         return self
 
     @property
@@ -110,7 +119,7 @@ def run(config: Config, threads: int = 1) -> Result:
     simulated = time.perf_counter()
     fitted = readouts(counts, shown, config)
     branching, rates = activity(engine, start, watched, config)
-    rate = counts.mean(axis=0) / config.duration_ms * 1000.0
+    rate = counts.reshape(len(counts), -1, config.n_bins).sum(axis=2).mean(axis=0) / config.duration_ms * 1000.0
     metrics = {name: one.accuracy for name, one in fitted.items()} | {
         "branching_factor": mean_over_samples(branching),
         "rate_hz": float(rates.mean()),
@@ -143,18 +152,19 @@ def run(config: Config, threads: int = 1) -> Result:
     return Result(arrays, metrics, rows, units | {"init_seconds": "s", "feature_seconds": "s"})
 
 
-def stimuli(config: Config, noise: float = 0.0) -> _stimuli.Stimuli:
-    """What this configuration shows; noise: see `_stimuli`, grey levels of images, ms of recordings."""
+def stimuli(config: Config, noise: float = 0.0, rescale: bool = True) -> _stimuli.Stimuli:
+    """What this configuration shows; noise and rescale: see `_stimuli`; grey levels of images, ms of recordings."""
     authors = bool(config.compat)
     if config.dataset == "nmnist-small":
         return _stimuli.recordings(config.dataset, *config.sizes, config.seed, noise, authors)
-    return _stimuli.images(config.dataset, config.pool, *config.sizes, config.seed, authors, noise)
+    return _stimuli.images(config.dataset, config.pool, *config.sizes, config.seed, authors, noise, rescale)
 
 
 def model(config: Config, n_inputs: int) -> nalsm.Config:
     """The model of this configuration."""
     names = ("rule", "n_neurons", "w_astro", "listening", "weight_scale", "c_theta", "c_width", "compat", "seed")
-    return nalsm.Config(n_inputs=n_inputs, **{name: getattr(config, name) for name in names})
+    given: dict[str, Any] = {name: getattr(config, name) for name in names} | config.model
+    return nalsm.Config(n_inputs=n_inputs, **given)
 
 
 def settle(c: nalsm.Config, built, shown: _stimuli.Stimuli, config: Config):
@@ -167,17 +177,31 @@ def settle(c: nalsm.Config, built, shown: _stimuli.Stimuli, config: Config):
 def features(c, built, engine, start, shown: _stimuli.Stimuli, config: Config, threads: int):
     """Counts (n_samples, n_neurons) of all samples, and runs of the first test samples with all their spikes."""
     samples = shown.samples(round(config.duration_ms))
-    counts = count(c, engine, start, samples, config, threads)
     monitors = (SpikeMonitor("liquid"), *([StateMonitor("astro", ("a",))] if "astro" in _names(built) else []))
     closely = nalsm.compile(built, monitors)
+    counts = count(c, engine if config.n_bins == 1 else closely, start, samples, config, threads)
     few = samples[shown.n_train : shown.n_train + config.n_branching]
     return counts, list(nalsm.features(c, closely, start, few, threads, config.duration_ms))
 
 
 def count(c, engine, start, samples: list, config: Shown, threads: int) -> np.ndarray:
-    """(n_samples, n_neurons) spikes of the liquid's neurons."""
+    """(n_samples, n_neurons * n_bins) spikes of the liquid; `engine` records them one by one where there are bins."""
+    begin, n_steps, bins = start.step if start else 0, round(config.duration_ms), config.n_bins
+
+    def counted(run: clock.Run) -> np.ndarray:
+        if bins == 1:
+            return run.counts["liquid"]
+        spikes = run.spikes["liquid"]
+        span = (spikes.step - begin) * bins // n_steps
+        return np.bincount(spikes.i * bins + span, minlength=config.n_neurons * bins)
+
     runs = nalsm.features(c, engine, start, samples, threads, config.duration_ms)
-    return np.array([run.counts["liquid"] for run in track(runs, "simulating", total=len(samples))], dtype=np.int32)
+    return np.array([counted(run) for run in track(runs, "simulating", total=len(samples))], dtype=np.int32)
+
+
+def counter(built, engine: clock.Engine, config: Shown) -> clock.Engine:
+    """The engine that `count` needs: one that records all spikes where there are bins."""
+    return engine if config.n_bins == 1 else nalsm.compile(built, (SpikeMonitor("liquid"),))
 
 
 def _names(built) -> list[str]:

@@ -186,6 +186,20 @@ def test_sign_is_kept():
     np.testing.assert_array_equal(clock.weights(engine)[0].weight, net.projections[0].csr.weight)
 
 
+def test_signed_weights_pass_through_zero():
+    net = network("astro_stdp")
+    into = net.projections[0].csr
+    small = csr.reweight(into, np.where(np.arange(into.nnz) % 2, 0.02, -0.02))
+    rule = ("astro_stdp", CASES["astro_stdp"] | {"w_min": -1.0})
+    net = net._replace(projections=(net.projections[0]._replace(csr=small, rule=rule), net.projections[1]))
+    engine = clock.compile(net, WATCH)
+    given = drive("astro_stdp", 200)
+    run = clock.run(engine, 100.0, given | {"noise": given["noise"] + 2.0})
+    after = clock.weights(engine, run.end)[0].weight
+    assert np.mean((small.weight < 0) & (after > 0)) > 0.005 < np.mean((small.weight > 0) & (after < 0))
+    assert -1 <= after.min() < -0.02 < 0.02 < after.max() <= 1
+
+
 class Decays(NamedTuple):
     """Constants of the rule of Brian2's test_vectorisation_STDP_like."""
 
