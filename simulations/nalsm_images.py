@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from pydantic import Field, model_validator
 
-from models import nalsm
+from models import nalsm, nalsm_readout
 from neurosparse import clock, csr, rng
 from neurosparse.io import config
 from neurosparse.io.progress import track
@@ -51,6 +51,8 @@ class Shown(config.Config):
     c_width: float = Field(default=22.0, ge=0, le=1000, description="width of its windows; N-MNIST: 2 to 3")
     n_bins: int = Field(default=1, ge=1, le=60, description="equal spans of a sample that are counted apart")
     model: dict[str, float] = Field(default={}, description='more of models/nalsm.py, as {"fields": 4.0}')
+    readout: Literal["logistic", "paper"] = Field(default="logistic", description="paper: that of the authors' code")
+    epochs: int = Field(default=5000, ge=2, le=100_000, description="of the readout of the authors' code")
     duration_ms: float = Field(default=250.0, ge=60, le=300, multiple_of=1, description="time of each sample, ms")
     compat: Literal["", "nalsm2021"] = Field(default="", description="nalsm2021: with the quirks of the authors' code")
 
@@ -235,6 +237,9 @@ def fit(x: np.ndarray, shown: _stimuli.Stimuli, config: Shown, normalise: bool =
 
     n, y = shown.n_train, shown.labels
     cut = n - (config.n_validation or n // 5)
+    if normalise and config.readout == "paper":
+        found = nalsm_readout.fit(x, y, cut, n - cut, config.epochs)
+        return Fitted(float(np.mean(found.predicted == y[n:])), found.predicted, float(found.validation[found.epoch]))
     tried = {C: Readout("logistic", C=C, normalise=normalise).fit(x[:cut], y[:cut]) for C in PENALTIES["logistic"]}
     scores = {C: float(readout.score(x[cut:n], y[cut:n])) for C, readout in tried.items()}
     best = max(scores, key=lambda C: scores[C])
