@@ -34,8 +34,6 @@ SNAPSHOT_MS = 20.0
 SAMPLE_MS = 250.0
 ANNEAL = 0.99  # of all rates, a step
 TAU_ADAPT = 100.0  # ms
-TAU_TRACE = -1.0 / np.log(0.90477)  # ms; the code's decay, found by a search on a grid for 10 ms
-FIRST = {"nalsm": 3.0, "stdp": 3.0, "ap_stdp": 1.0}  # |w| before learning, mV
 
 
 class Config(config.Config):
@@ -76,10 +74,9 @@ def build(c: Config) -> liquid.Liquid:
     membrane = parts.MEMBRANE | {"tau_mem": parts.MEMBRANE["tau_mem"] * spread[0]}
     cell = ("alif", membrane | {"beta": c.adaptation, "tau_adapt": TAU_ADAPT}) if c.adaptation else ("lif", membrane)
     draws = rng.uniforms(rng.stream(c.seed, "delays"), wires.recurrent.nnz)
-    net = parts.network(
-        wires, FIRST.get(c.rule, c.weight_scale), cell, parts.TAU_SYN * spread[1], learning(c) if c.learns else None,
-        bool(c.compat), 1.0 if c.max_delay == 1 else 1.0 + np.floor(draws * c.max_delay),
-    )  # fmt: skip
+    delay = 1.0 if c.max_delay == 1 else 1.0 + np.floor(draws * c.max_delay)
+    first, rule = parts.FIRST.get(c.rule, c.weight_scale), learning(c) if c.learns else None
+    net = parts.network(wires, first, cell, parts.TAU_SYN * spread[1], rule, bool(c.compat), delay)
     return liquid.Liquid(net, wires.excitatory, wires.positions, wires.recurrent, wires.inputs)
 
 
@@ -108,10 +105,10 @@ def wiring(c: Config) -> parts.Wiring:
 def learning(c: Config) -> parts.Learning:
     """What changes the weights; without an astrocyte's weight depression stays as strong as potentiation."""
     if c.rule == "ap_stdp":
-        window = {"c_theta": c.c_theta, "c_width": c.c_width, "tau_trace": TAU_TRACE}
+        window = {"c_theta": c.c_theta, "c_width": c.c_width, "tau_trace": parts.TAU_TRACE}
         return parts.Learning("ap_stdp", window)
     return parts.Learning(
-        "astro_stdp", {"tau_trace": TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0,
+        "astro_stdp", {"tau_trace": parts.TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0,
         listening=c.listening, domains=c.domains, diffusion=c.diffusion, seed=c.seed,
     )  # fmt: skip
 

@@ -33,9 +33,7 @@ from neurosparse.readout import KINDS, Readout
 
 OWNER = "classifier.LiquidClassifier"
 RULES = ("nalsm", "static", "stdp", "ap_stdp")
-FIRST = {"nalsm": 3.0, "stdp": 3.0, "ap_stdp": 1.0}  # |w| before learning, mV
 ENCODINGS = ("rate", "events")
-TAU_TRACE = -1.0 / math.log(0.90477)  # ms; the code's decay
 MOST_SNAPSHOTS, LAPS = 5000, 10  # by default: ten for each sample, and no more than 5,000
 
 
@@ -283,7 +281,7 @@ def _compiled(c: SimpleNamespace, n_inputs: int) -> clock.Engine:
     """The liquid in float32: half the memory for weights, which each thread copies for each sample."""
     wires = liquid.wiring(n_inputs, c.n_neurons, seed=c.random_state)
     cell = ("lif", liquid.MEMBRANE) if c.cell is None else c.cell
-    weight = c.weight_scale if c.rule == "static" else FIRST[c.rule]
+    weight = c.weight_scale if c.rule == "static" else liquid.FIRST[c.rule]
     net = liquid.network(wires, weight, cell, learning=_learning(c))
     return clock.compile(net, (SpikeMonitor("liquid", counts_only=True),), precision="float32")
 
@@ -293,4 +291,4 @@ def _learning(c: SimpleNamespace) -> liquid.Learning | None:
     if c.rule == "static":
         return None
     kind = "ap_stdp" if c.rule == "ap_stdp" else "astro_stdp"
-    return liquid.Learning(kind, {"tau_trace": TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0)
+    return liquid.Learning(kind, {"tau_trace": liquid.TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0)

@@ -13,7 +13,16 @@ import numpy as np
 from neurosparse import check, find
 from neurosparse.check import readable
 from neurosparse.form import check_form
-from neurosparse.network import Network, PoissonInput, PoissonSource, Population, Projection, SpikeMonitor, StateMonitor
+from neurosparse.network import (
+    Coupling,
+    Network,
+    PoissonInput,
+    PoissonSource,
+    Population,
+    Projection,
+    SpikeMonitor,
+    StateMonitor,
+)
 from neurosparse.routes import LONGEST
 from neurosparse.wire import Later
 
@@ -69,8 +78,8 @@ def table(net: Network) -> str:
     if net.projections:
         head = ("projection", "synapses", "weight", "delay (ms)", "port", "rule")
         parts += ["", *_aligned([head, *[_projection(p, net.dt) for p in net.projections]])]
-    if net.inputs:
-        parts += ["", *_aligned([("input", "to", "what"), *map(_input, net.inputs)])]
+    if net.inputs or net.couplings:
+        parts += ["", *_aligned([("input", "to", "what"), *map(_input, (*net.inputs, *net.couplings))])]
     return "\n".join([*parts, "", str(memory(net))])
 
 
@@ -78,7 +87,9 @@ def _population(p: Any) -> tuple[str, ...]:
     if isinstance(p, Population):
         model = p.neuron if isinstance(p.neuron, str) else p.neuron.__name__.rpartition(".")[2]
         kernels = [f"{port}: {_name(kernel)}" for port, (kernel, _) in p.kernels.items()]
-        return p.name, f"{p.n:,}", model, ", ".join([*(f"{k} {_short(v)}" for k, v in p.params.items()), *kernels])
+        slow = [] if p.every is None else [f"every {p.every:g} ms"]
+        params = [f"{k} {_short(v)}" for k, v in p.params.items()]
+        return p.name, f"{p.n:,}", model, ", ".join([*params, *kernels, *slow])
     return (
         p.name,
         f"{p.n:,}",
@@ -96,7 +107,10 @@ def _projection(p: Projection, dt: float) -> tuple[str, ...]:
 def _input(entry: Any) -> tuple[str, ...]:
     if isinstance(entry, PoissonInput):
         return "Poisson", f"{entry.target}.{entry.port}", f"{_short(entry.rate)} Hz, weight {entry.weight:g}"
-    return entry.name, entry.target + (f".{entry.port}" if hasattr(entry, "port") else ""), type(entry).__name__
+    if isinstance(entry, Coupling):
+        return entry.source, f"{entry.target}.{entry.port}", f"Coupling of {entry.field}, {entry.csr.nnz:,} links"
+    what = type(entry).__name__ + (f", {entry.source}.{entry.field}" if getattr(entry, "source", None) else "")
+    return entry.name, entry.target + (f".{entry.port}" if hasattr(entry, "port") else ""), what
 
 
 def _name(model: Any) -> str:

@@ -13,6 +13,7 @@ Sources: Maass, Natschläger & Markram, Neural Computation 14 (2002) 2531 for th
 2021, and its published code for the phases and all constants.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -26,6 +27,8 @@ from neurosparse.network import Coupling, Modulator, Network, Population, Projec
 MEMBRANE = {"tau_mem": 64.0, "method": "euler", "v_th": 20.0, "v_reset": 0.0, "t_ref": 2.0, "hold": False}
 EVENT = 100.0  # mV that an event adds to its input neuron: it fires, unless refractory
 TAU_SYN = 1.0  # ms
+TAU_TRACE = -1.0 / math.log(0.90477)  # ms; the code's decay, found by a search on a grid for 10 ms
+FIRST = {"nalsm": 3.0, "stdp": 3.0, "ap_stdp": 1.0}  # |w| before learning, mV
 CONNECT = ((0.2, 0.1), (0.3, 0.05))  # C[pre, post] for E, I
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from neurosparse import precise, rng
 from neurosparse.network import (
+    Coupling,
     CurrentInput,
     Modulator,
     Network,
@@ -114,6 +115,8 @@ def test_populations_need_names():
      "SpikeSources with given trains; 's' is neither, got 'PoissonSource'; draw its spikes beforehand"),
     ({"projections": (one("in", "n")._replace(rule=("stdp", {})),)}, "runs without a rule.*run it on the grid"),
     ({"projections": (one("in", "n")._replace(release=("tsodyks", {})),)}, "runs without a release"),
+    ({"couplings": (Coupling("n", "n", one("n", "n").csr, "current", "v"),)}, "runs without couplings"),
+    ({"populations": (*fine().populations[:-1], fine().populations[-1]._replace(every=1.0))}, "no clock of its own"),
     ({"inputs": (Modulator("m", "n"),)}, "inputs must be CurrentInput, got 'Modulator'"),
 ])  # fmt: skip
 def test_what_only_the_grid_has_is_told_before_missing_inputs(change, match):

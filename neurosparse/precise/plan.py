@@ -64,7 +64,11 @@ def check_kinds(net: Network) -> None:
     for entry in net.inputs:
         if not isinstance(entry, CurrentInput):
             check.fail("precise", "inputs must be CurrentInput", type(entry).__name__, GRID, TypeError)
+    if net.couplings:
+        check.fail("precise", "runs without couplings", f"{len(net.couplings)} of them", GRID)
     for population in net.populations:
+        if isinstance(population, Population) and population.every is not None:
+            check.fail("precise", f"{population.name!r} must have no clock of its own", population.every, GRID)
         if not isinstance(population, Population | SpikeSource):
             need = f"runs neurons, and SpikeSources with given trains; {population.name!r} is neither"
             remedy = "draw its spikes beforehand and give them to a SpikeSource, or run it on the grid: clock.run"
