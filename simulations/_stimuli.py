@@ -13,6 +13,7 @@ import numpy as np
 from models import liquid
 from neurosparse import data, encode, rng
 from neurosparse.encode import Events
+from neurosparse.stimuli import cut
 
 FIRST, LAST = 0, 278  # ms: where a snapshot of a recording of 300 ms may begin, but for its own length
 RECORDING_MS = 300
@@ -109,12 +110,6 @@ def recordings(name: str, n_train: int, n_test: int, seed: int, jitter: float = 
         n, np.concatenate([part.labels[of] for part, of in zip(parts, chosen, strict=True)]), len(chosen[0]),
         lambda k, n_steps: {"events": cut(events[k], 0, n_steps)}, snapshot, counts,
     )  # fmt: skip
-
-
-def cut(events: Events, begin: int, end: int) -> Events:
-    """The steps [begin, end)."""
-    start = events.start[begin : end + 1]
-    return Events(start - start[0], events.index[start[0] : start[-1]])
 
 
 def jittered(events: Events, sd: float, stream: rng.Stream, sample: int, together: bool = False) -> Events:
