@@ -45,6 +45,8 @@ _NAMES = {
     "PoissonSource": "network",
     "CurrentInput": "network",
     "PoissonInput": "network",
+    "NoiseInput": "network",
+    "Coupling": "network",
     "Modulator": "network",
     "Projection": "network",
     "SpikeMonitor": "network",

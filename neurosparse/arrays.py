@@ -43,6 +43,8 @@ def fixed(plan: Plan, monitors: tuple, threads: int, precision: str) -> dict[str
         found |= {f"indices{j}": route.indices, f"segments{j}": segments}
     for c, modulator in enumerate(plan.modulators):
         found |= {f"domain{c}": modulator.domain}
+    for b, noise in enumerate(plan.noises):
+        found |= {f"noise{b}": noise.stream, f"sd{b}": owned(noise.sd, precision)}
     for a, link in enumerate(plan.links):
         found |= {f"lptr{a}": link.wiring.indptr, f"lsrc{a}": link.wiring.indices}
         found |= {f"lw{a}": owned(link.wiring.weight.astype(np.float64), precision)}

@@ -186,8 +186,9 @@ def restart(engine: Engine, moment: Moment, traces: bool = False) -> Moment:
     check_moment("clock.restart", engine, moment)
     keep = "wgh" if traces else "w"
     kept = engine.initial | {k: v for k, v in moment.arrays.items() if k[0] in keep}
-    for j, rule in enumerate(route.rule for route in engine.plan.routes) if traces else ():
-        for field in rule.module.Pre._fields if rule else ():
+    rules = [(j, route.rule) for j, route in enumerate(engine.plan.routes) if route.rule] if traces else []
+    for j, rule in rules:
+        for field in rule.module.Pre._fields:
             h = kept[f"h{j}_{field}"] = kept[f"h{j}_{field}"].copy()
             p, last = rule.module.Params(**rule.params), moment.step - 1
             h[last % len(h)] = rule.module.trace(p, rule.params[f"decay_{field}"], h[(last - 1) % len(h)], 0.0)

@@ -16,6 +16,7 @@ from neurosparse.form import check_form
 from neurosparse.network import (
     Coupling,
     Network,
+    NoiseInput,
     PoissonInput,
     PoissonSource,
     Population,
@@ -107,6 +108,8 @@ def _projection(p: Projection, dt: float) -> tuple[str, ...]:
 def _input(entry: Any) -> tuple[str, ...]:
     if isinstance(entry, PoissonInput):
         return "Poisson", f"{entry.target}.{entry.port}", f"{_short(entry.rate)} Hz, weight {entry.weight:g}"
+    if isinstance(entry, NoiseInput):
+        return "noise", f"{entry.target}.{entry.port}", f"SD {_short(entry.sd)}"
     if isinstance(entry, Coupling):
         return entry.source, f"{entry.target}.{entry.port}", f"Coupling of {entry.field}, {entry.csr.nnz:,} links"
     what = type(entry).__name__ + (f", {entry.source}.{entry.field}" if getattr(entry, "source", None) else "")

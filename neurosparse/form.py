@@ -16,6 +16,7 @@ from neurosparse.network import (
     CurrentInput,
     Modulator,
     Network,
+    NoiseInput,
     PoissonInput,
     PoissonSource,
     Population,
@@ -28,7 +29,7 @@ from neurosparse.wire import Later
 PARTS: dict[str, Any] = {
     "populations": Population | SpikeSource | PoissonSource,
     "projections": Projection,
-    "inputs": CurrentInput | PoissonInput | Modulator,
+    "inputs": CurrentInput | PoissonInput | NoiseInput | Modulator,
     "couplings": Coupling,
 }
 DT = (1e-9, 1e9)  # ms
@@ -50,7 +51,9 @@ def check_form(owner: str, net: Any) -> Network:
                 check.fail("Network", f"{name} must hold {kinds}", item, error=TypeError)
     if not net.populations:
         check.fail("Network", "needs at least one population", net.populations)
-    _check_names([p.name for p in net.populations] + [i.name for i in net.inputs if not isinstance(i, PoissonInput)])
+    _check_names(
+        [p.name for p in net.populations] + [i.name for i in net.inputs if not isinstance(i, PoissonInput | NoiseInput)]
+    )
     for population in net.populations:
         _check_population(f"{type(population).__name__} {population.name!r}", population)
     for projection in net.projections:
@@ -125,7 +128,7 @@ def _check_coupling(c: Coupling) -> None:
         check.fail(owner, "csr must be a neurosparse.Csr", type(c.csr).__name__, "see csr.from_coo, wire", TypeError)
 
 
-def _check_input(owner: str, entry: CurrentInput | PoissonInput | Modulator) -> None:
+def _check_input(owner: str, entry: CurrentInput | PoissonInput | NoiseInput | Modulator) -> None:
     if not isinstance(entry, Modulator):
         _text(owner, "port", entry.port)
     elif entry.source is not None:
@@ -136,6 +139,9 @@ def _check_input(owner: str, entry: CurrentInput | PoissonInput | Modulator) -> 
     if isinstance(entry, PoissonInput):
         check.number(owner, "rate", entry.rate, "Hz")
         check.scalar(owner, "weight", entry.weight)
+        _check_stream(owner, entry.stream)
+    if isinstance(entry, NoiseInput):
+        check.number(owner, "sd", entry.sd)
         _check_stream(owner, entry.stream)
 
 

@@ -30,6 +30,7 @@ from neurosparse.jit import apart, code_digest, stay_apart
 from neurosparse.leaves import bring_given, bring_own, find_spikes
 from neurosparse.network import PopulationRateMonitor, StateMonitor
 from neurosparse.plan import Drive, Dynamics, Link, Plan, Route
+from neurosparse.rng import MASK, normal
 from neurosparse.shares import meet
 
 PHASES = ("deliver", "step", "record")
@@ -245,6 +246,14 @@ class Writer:
         self.put(4, f"sum{a} += lw{a}[b] * {other}")
         return f"sum{a}"
 
+    def drawn(self, b: int) -> str:
+        """A normal number for a cell."""
+        self.args += [f"noise{b}", f"sd{b}"]
+        self.namespace |= {"normal": normal, "MASK": MASK}
+        self.digests.append(code_digest(normal))
+        each = "c" if len(self.plan.noises[b].sd) > 1 else "0"
+        return f"np.{self.precision}(sd{b}[{each}] * normal(noise{b}, c, np.uint64(t) & MASK))"
+
     def cells(self, k: int, arrive: list[str], rows: dict[int, tuple[int, str]], links: dict[int, Link]) -> None:
         """One step of every neuron of the share."""
         part = self.plan.parts[k]
@@ -259,6 +268,9 @@ class Writer:
             terms = [f"x{k}_{port}[c]"] if port in arrive else []
             terms += [f"row{c}[c * each{c}]" for c, (_, at) in rows.items() if at == port]
             terms += [sums[a] for a, link in links.items() if link.port == port]
+            terms += [
+                self.drawn(b) for b, noise in enumerate(self.plan.noises) if (noise.target, noise.port) == (k, port)
+            ]
             seen[port] = " + ".join(terms) or self.zero
             if port in part.kernels:
                 at, kernel = f"{k}_{port}_", part.kernels[port]

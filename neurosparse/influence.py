@@ -1,10 +1,10 @@
-"""Modulators and couplings made explicit: how the state of one population reaches another without spikes."""
+"""Modulators, couplings and noise made explicit: what reaches a population without spikes."""
 
 import numpy as np
 
 from neurosparse import check, csr
-from neurosparse.network import Coupling, Modulator
-from neurosparse.plan import Link, Modulation, Plan
+from neurosparse.network import Coupling, Modulator, NoiseInput
+from neurosparse.plan import Link, Modulation, Noise, Plan
 from neurosparse.routes import entrance
 
 
@@ -43,6 +43,20 @@ def link(plan: Plan, entry: Coupling) -> Link:
         check.fail(owner, "a coupling needs a port that holds values, not one of spikes alone", port)
     pairwise = source == target and hasattr(dynamics.module, "couple")
     return Link(source, target, port, entry.field, csr.transpose(wiring), pairwise)
+
+
+def noise(plan: Plan, entry: NoiseInput) -> Noise:
+    """A NoiseInput, or an error that names what is wrong with it."""
+    owner = f"NoiseInput -> {entry.target!r}"
+    target, port = entrance(plan, owner, entry)
+    dynamics, n = plan.parts[target].dynamics, plan.parts[target].n
+    assert dynamics is not None
+    if port in dynamics.adds:
+        check.fail(owner, "noise needs a port that holds values, not one of spikes alone", port)
+    if np.shape(entry.sd) not in ((), (n,)):
+        check.fail(owner, f"sd must be one number or have shape ({n},)", np.shape(entry.sd))
+    sd = np.atleast_1d(np.asarray(check.at_least(owner, "sd", entry.sd, 0), dtype=np.float64))
+    return Noise(target, port, csr.frozen(sd), entry.stream)
 
 
 def _with_field(plan: Plan, owner: str, name: str, field: str) -> int:

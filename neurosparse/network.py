@@ -138,6 +138,18 @@ class PoissonInput(NamedTuple):
     stream: Stream
 
 
+class NoiseInput(NamedTuple):
+    """Gaussian white noise: at every step of `target`, sd times a standard normal number arrives at `port`.
+
+    sd is one number or (n,), in the unit of the port. Two inputs of one stream get the same numbers.
+    """
+
+    target: str
+    port: str
+    sd: Any
+    stream: Stream
+
+
 class SpikeMonitor(NamedTuple):
     """Record the spikes of a population as (i, t) pairs; `counts_only` keeps spike counts of neurons alone."""
 
@@ -169,7 +181,7 @@ class Network(NamedTuple):
 
     populations: tuple[Population | SpikeSource | PoissonSource, ...]
     projections: tuple[Projection, ...] = ()
-    inputs: tuple[CurrentInput | PoissonInput | Modulator, ...] = ()
+    inputs: tuple[CurrentInput | PoissonInput | NoiseInput | Modulator, ...] = ()
     dt: float = 0.1
     couplings: tuple[Coupling, ...] = ()
 

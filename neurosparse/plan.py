@@ -103,6 +103,15 @@ class Modulation(NamedTuple):
     domain: np.ndarray | None  # (n,) cell of the source for each neuron of the target
 
 
+class Noise(NamedTuple):
+    """A NoiseInput."""
+
+    target: int
+    port: str
+    sd: np.ndarray  # (1,) or (n,) float64
+    stream: Stream
+
+
 class Link(NamedTuple):
     """A Coupling, by target."""
 
@@ -124,6 +133,7 @@ class Plan(NamedTuple):
     modulators: tuple[Modulation, ...]
     dt: float
     links: tuple[Link, ...] = ()
+    noises: tuple[Noise, ...] = ()
 
     @property
     def shown(self) -> tuple[tuple[int, str], ...]:

@@ -10,11 +10,12 @@ import numpy as np
 
 from neurosparse import check, describe, drive, find, grid
 from neurosparse.form import check_form
-from neurosparse.influence import link, modulation
+from neurosparse.influence import link, modulation, noise
 from neurosparse.network import (
     CurrentInput,
     Modulator,
     Network,
+    NoiseInput,
     PoissonInput,
     PoissonSource,
     Population,
@@ -38,6 +39,7 @@ def resolve(net: Network) -> Plan:
         drives=tuple(part for i in _of(net, PoissonInput) for part in _drives(plan, i)),
         modulators=tuple(modulation(plan, i) for i in _of(net, Modulator)),
         links=tuple(link(plan, coupling) for coupling in net.couplings),
+        noises=tuple(noise(plan, i) for i in _of(net, NoiseInput)),
     )
     return plan._replace(routes=tuple(route(plan, projection) for projection in net.projections))
 

@@ -4,14 +4,14 @@ import numpy as np
 
 from neurosparse import check, csr, find, grid
 from neurosparse.jit import kernel
-from neurosparse.network import Coupling, CurrentInput, PoissonInput, Projection
+from neurosparse.network import Coupling, CurrentInput, NoiseInput, PoissonInput, Projection
 from neurosparse.plan import Plan, Route, Rule
 from neurosparse.wire import Later
 
 LONGEST = 100_000  # steps of delay: a ring of the spikes of so many steps is kept
 
 
-def target_of(plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput | Coupling) -> int:
+def target_of(plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput | NoiseInput | Coupling) -> int:
     """Place in plan.parts of what `entry` acts on."""
     target = plan.index(owner, entry.target)
     if plan.parts[target].dynamics is None:
@@ -19,7 +19,9 @@ def target_of(plan: Plan, owner: str, entry: Projection | CurrentInput | Poisson
     return target
 
 
-def entrance(plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput | Coupling) -> tuple[int, str]:
+def entrance(
+    plan: Plan, owner: str, entry: Projection | CurrentInput | PoissonInput | NoiseInput | Coupling
+) -> tuple[int, str]:
     """Target and port of what `entry` acts on."""
     target = target_of(plan, owner, entry)
     dynamics = plan.parts[target].dynamics

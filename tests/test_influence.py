@@ -10,6 +10,7 @@ from neurosparse.network import (
     CurrentInput,
     Modulator,
     Network,
+    NoiseInput,
     PoissonSource,
     Population,
     Projection,
@@ -163,3 +164,38 @@ def test_a_coupling_into_a_port_of_spikes_is_refused():
                 couplings=(net.couplings[1]._replace(port="exc"),),
             )
         )
+
+
+def test_noise_is_that_of_the_stream_at_each_step_of_the_cells():
+    stream = rng.stream(9, "noise")
+    cells = Population("astro", CELLS, "leaky_integrator", ASTRO, every=EVERY * DT)
+    sd = np.linspace(0.0, 2.0, CELLS)
+    net = Network((cells,), (), (NoiseInput("astro", "gap", sd, stream),), DT)
+    watch = (StateMonitor("astro", ("a",)),)
+    run = clock.run(net, 20.0, monitors=watch)
+    p, a = leaky_integrator.params(**ASTRO, dt=EVERY * DT), np.full(CELLS, 0.1)
+    for t in range(EVERY - 1, 40, EVERY):
+        a = p.keep * a + p.drive + p.gain * sd * rng.normals(stream, CELLS, t)
+        np.testing.assert_allclose(run.states["astro"].fields["a"][t], a, rtol=1e-12)
+    two = clock.run(net, 20.0, monitors=watch, threads=2)
+    np.testing.assert_array_equal(two.end.arrays["s0_a"], run.end.arrays["s0_a"])
+    same = clock.run(net._replace(inputs=(NoiseInput("astro", "gap", 0.5, stream),)), 2.0, monitors=watch)
+    expected = p.keep * 0.1 + p.drive + p.gain * 0.5 * rng.normals(stream, CELLS, EVERY - 1)
+    np.testing.assert_allclose(same.states["astro"].fields["a"][-1], expected, rtol=1e-12)
+    small = clock.run(clock.compile(net, watch, precision="float32"), 20.0)
+    np.testing.assert_allclose(small.states["astro"].fields["a"][-1], a, atol=1e-6)
+    assert "noise" in str(net)
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"sd": -1.0}, "sd must be >= 0"), ({"sd": np.ones(3)}, r"sd must be one number or have shape \(70,\)"),
+    ({"sd": "x"}, "sd must be a finite number"), ({"stream": 3}, "stream must be a Stream"), ({"port": "x"}, "port of 'astro'"),
+    ({"target": "q"}, "population must be one of astro"),
+])  # fmt: skip
+def test_refusals_of_noise(change, words):
+    entry = NoiseInput("astro", "gap", 1.0, rng.stream(0, "x"))._replace(**change)
+    with pytest.raises((ValueError, TypeError), match=words):
+        clock.compile(Network((Population("astro", CELLS, "leaky_integrator", ASTRO),), (), (entry,), DT))
+    cells = Population("n", 3, "lif_alpha", {})
+    with pytest.raises(ValueError, match="noise needs a port that holds values"):
+        clock.compile(Network((cells,), (), (NoiseInput("n", "exc", 1.0, rng.stream(0, "x")),), DT))
