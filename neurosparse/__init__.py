@@ -14,6 +14,7 @@ _ROOMS = frozenset(
         "check",
         "classifier",
         "clock",
+        "cost",
         "csr",
         "data",
         "encode",

@@ -50,7 +50,7 @@ class Shown(config.Config):
     c_theta: float = Field(default=37.0, ge=0, le=1000, description="calcium threshold of AP-STDP; N-MNIST: 10 to 13")
     c_width: float = Field(default=22.0, ge=0, le=1000, description="width of its windows; N-MNIST: 2 to 3")
     n_bins: int = Field(default=1, ge=1, le=60, description="equal spans of a sample that are counted apart")
-    model: dict[str, float] = Field(default={}, description='more of models/nalsm.py, as {"fields": 4.0}')
+    model: dict[str, float] = Field(default={}, description='more of models/nalsm.py, as {fields=4.0}')
     readout: Literal["logistic", "paper"] = Field(default="logistic", description="paper: that of the authors' code")
     epochs: int = Field(default=5000, ge=2, le=100_000, description="of the readout of the authors' code")
     duration_ms: float = Field(default=250.0, ge=60, le=300, multiple_of=1, description="time of each sample, ms")

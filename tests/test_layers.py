@@ -42,7 +42,7 @@ ENGINE = {
     "arrays",
     "influence",
 }
-EDGE = {"data", "io", "plot", "discover", "cli", "liquid", "stimuli", "classifier"}
+EDGE = {"cost", "data", "io", "plot", "discover", "cli", "liquid", "stimuli", "classifier", "criticality"}
 ALLOWED = (
     dict.fromkeys(BOTTOM, BOTTOM)
     | {room: BOTTOM | {room} for room in MIDDLE}
