@@ -20,7 +20,7 @@ CHECKS = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("example, check", zip(EXAMPLES, CHECKS, strict=True), ids=["cuba", "liquid"])
+@pytest.mark.parametrize("example, check", list(zip(EXAMPLES, CHECKS, strict=True)), ids=["cuba", "liquid"])
 def test_the_python_examples_run(example, check, tmp_path):
     text = f"{example}\nfrom pathlib import Path\n{check}\n"
     out = subprocess.run([sys.executable, "-W", "error", "-c", text], cwd=tmp_path, capture_output=True, text=True)
