@@ -15,6 +15,7 @@ _ROOMS = frozenset(
         "classifier",
         "clock",
         "cost",
+        "criticality",
         "csr",
         "data",
         "encode",

@@ -1,4 +1,4 @@
-"""The command line: neurosparse run | figure | list | info | warmup | sonata.
+"""The command line: neurosparse run | figure | criticality | list | info | warmup | sonata.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 a defect,
 2 a mistake in the command, the configuration or the data, 130 interrupted.
@@ -49,6 +49,13 @@ Stored = Annotated[Path | None, typer.Option("--result", metavar="FILE", help="D
 First = Annotated[bool, typer.Option("--run", help="Run its simulation first, with the defaults.")]
 Formats = Annotated[str, typer.Option("--format", metavar="LIST", help="Any of png,pdf,svg.")]
 Clear = Annotated[bool, typer.Option("--clear", help="Empty the kernel cache first.")]
+Activity = Annotated[Path, typer.Argument(metavar="RESULT", help="A result, a recording, or spikes: .h5, .csv, .npz.")]
+Part = Annotated[str | None, typer.Option(metavar="NAME", help="One population. Default: all neurons.")]
+Since = Annotated[float | None, typer.Option("--from", metavar="MS", help="Default: the start.")]
+Until = Annotated[float | None, typer.Option("--to", metavar="MS", help="Default: the end.")]
+Bin = Annotated[
+    float | None, typer.Option("--bin", metavar="MS", help="Of the estimate of m. Default: 1, or one step.")
+]
 Version = Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")]
 
 WHOLE = "results are written whole or not at all"
@@ -143,6 +150,35 @@ def figure(
         typer.echo(f"from    {record.path}  ({record.provenance['started']})")
         for path in launch.draw(name, module, record, formats, out):
             typer.echo(f"figure  {path}")
+
+
+@app.command()
+def criticality(
+    result: Activity,
+    population: Part = None,
+    from_: Since = None,
+    to: Until = None,
+    bin_: Bin = None,
+    out: Out = Path("results"),
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Tell how near to criticality stored spikes are, and draw it."""
+    with _guard("criticality", debug, "figures are written whole or not at all"):
+        from neurosparse.io import criticality as stored
+        from neurosparse.io import launch
+
+        seen = stored.read(result, population, from_, to)
+        report = stored.measured(seen, bin_)
+        from neurosparse.plot import criticality as drawing
+
+        name = stored.figure_name(result, seen)
+        (path,) = launch.draw(name, drawing, report, folder=out)  # type: ignore[arg-type]
+        if json:
+            typer.echo(stored.screen_json(seen, report, result, path))
+            return
+        typer.echo(stored.screen(seen, report, result))
+        typer.echo(f"\nfigure  {path}")
 
 
 @app.command("list")

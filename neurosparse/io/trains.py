@@ -39,15 +39,7 @@ def load(
     n = check.integer(OWNER, "n", n, 1, 2**31 - 1)
     check.positive(OWNER, "dt", check.scalar(OWNER, "dt", dt, "ms"), "ms")
     check.scalar(OWNER, "start", start, "ms")
-    kind = check.one_of(OWNER, "the end of the file's name", path.suffix.lower(), KINDS)
-    if population is not None and kind != ".h5":
-        check.fail(OWNER, "population is for SONATA files, .h5", population, "leave it away")
-    if not path.is_file():
-        check.fail(OWNER, "path must be a file of spikes", str(path), "there is no such file", FileNotFoundError)
-    if kind == ".h5":
-        i, t = _from_sonata(path, population)
-    else:
-        i, t = _from_npz(path) if kind == ".npz" else _from_text(path)
+    i, t = pairs(path, population)
     if len(i) and not 0 <= i.min() <= i.max() < n:
         check.fail(f"{OWNER} {path.name}", f"ids must be in [0, {n})", (int(i.min()), int(i.max())), "see n")
     with np.errstate(over="ignore"):  # outside the window
@@ -55,6 +47,23 @@ def load(
     step[(t == 0) & (start == 0)] = 0
     inside = (step >= 0) & (step < n_steps)
     return encode.events_from_pairs(i[inside], step[inside].astype(np.int64), n_steps)
+
+
+def pairs(path: str | Path, population: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """All spikes of the file: ids (n_spikes,) int64 and times (n_spikes,) float64, ms, in its order.
+
+    population: which one of a SONATA file that has several.
+    Raises FileNotFoundError, and ValueError for a file that is malformed, with its line where it has lines.
+    """
+    path = Path(path)
+    kind = check.one_of(OWNER, "the end of the file's name", path.suffix.lower(), KINDS)
+    if population is not None and kind != ".h5":
+        check.fail(OWNER, "population is for SONATA files, .h5", population, "leave it away")
+    if not path.is_file():
+        check.fail(OWNER, "path must be a file of spikes", str(path), "there is no such file", FileNotFoundError)
+    if kind == ".h5":
+        return _from_sonata(path, population)
+    return _from_npz(path) if kind == ".npz" else _from_text(path)
 
 
 def _from_text(path: Path) -> tuple[np.ndarray, np.ndarray]:
