@@ -13,7 +13,9 @@ in `neurosparse.liquid`, `plasticity.astro_stdp` and here.
 
 compat = "nalsm2021" restores what the code does and the paper does not say (and the defaults mend): samples too begin
 with traces that were left over, only the newest spike of a synapse counts, test images are scaled by their own largest
-pixel, and the readout can be theirs (`models.nalsm_readout`). The paper's w_astro for 8,000 neurons is 0.0075.
+pixel, and the readout can be theirs (`models.nalsm_readout`). Two things are not theirs: both changes of a synapse in a
+step are clipped one by one (theirs together: up to 1e-3 mV), and the spikes that end a snapshot, which the next step
+would deliver, are lost with it. The paper's w_astro for 8,000 neurons is 0.0075.
 """
 
 import math
@@ -106,7 +108,7 @@ def learning(c: Config) -> parts.Learning:
     """What changes the weights; without an astrocyte's weight depression stays as strong as potentiation."""
     if c.rule == "ap_stdp":
         window = {"c_theta": c.c_theta, "c_width": c.c_width, "tau_trace": parts.TAU_TRACE}
-        return parts.Learning("ap_stdp", window)
+        return parts.Learning("ap_stdp", window, domains=c.domains, diffusion=c.diffusion)
     return parts.Learning(
         "astro_stdp", {"tau_trace": parts.TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0,
         listening=c.listening, domains=c.domains, diffusion=c.diffusion, seed=c.seed,

@@ -9,6 +9,7 @@ sum is made in source order, and random numbers are counter-based. Spikes are st
 """
 
 import itertools
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -180,24 +181,32 @@ def _run_block(engine: Engine, n_steps: int, block: list[Inputs], start: Moment 
 def restart(engine: Engine, moment: Moment, traces: bool = False) -> Moment:
     """The initial state with the synapses of `moment`: their weights and what else rules keep for a synapse.
 
-    traces: keep also what rules keep for neurons, without the spikes of the last step, which are lost on their way.
-    Steps are counted on, as traces are stored by step.
+    traces: keep also what rules keep for neurons, without the spikes of the last steps, as many as the longest delay of
+    the projection, which are lost on their way. Steps are counted on, to where all slow clocks begin a span.
     """
     check_moment("clock.restart", engine, moment)
-    keep = "wgh" if traces else "w"
-    kept = engine.initial | {k: v for k, v in moment.arrays.items() if k[0] in keep}
-    rules = [(j, route.rule) for j, route in enumerate(engine.plan.routes) if route.rule] if traces else []
-    for j, rule in rules:
+    period = math.lcm(*(part.every for part in engine.plan.parts))
+    step = -(-moment.step // period) * period
+    kept = engine.initial | {k: v for k, v in moment.arrays.items() if k[0] in ("wg" if traces else "w")}
+    rules = [(j, route) for j, route in enumerate(engine.plan.routes) if route.rule] if traces else []
+    for j, route in rules:
+        rule, lost = route.rule, int(route.delays[-1])
+        assert rule is not None
+        p = rule.module.Params(**rule.params)
         for field in rule.module.Pre._fields:
-            h = kept[f"h{j}_{field}"] = kept[f"h{j}_{field}"].copy()
-            p, last = rule.module.Params(**rule.params), moment.step - 1
-            h[last % len(h)] = rule.module.trace(p, rule.params[f"decay_{field}"], h[(last - 1) % len(h)], 0.0)
-    return Moment(moment.step, kept)
+            old = moment.arrays[f"h{j}_{field}"]
+            new = kept[f"h{j}_{field}"] = np.zeros_like(old)
+            row = old[(moment.step - lost - 1) % len(old)]
+            new[(step - lost - 1) % len(new)] = row
+            for tick in range(step - lost, step):
+                row = new[tick % len(new)] = rule.module.trace(p, rule.params[f"decay_{field}"], row, 0.0)
+    return Moment(step, kept)
 
 
 def fingerprint(engine: Engine) -> str:
-    """Hash of all that decides what a network does: models, parameters, wiring, weights, initial state, dt."""
-    parts: list[str | bytes] = [str(engine.plan.dt)]
+    """Hash of all that decides what a network does: models, structure, parameters, wiring, weights, first state, dt."""
+    loop = fuse(engine.plan, (), engine.precision)  # its text says who reaches whom, by which port and modulator
+    parts: list[str | bytes] = [str(engine.plan.dt), loop.text, *(digest or "" for digest in loop.digests)]
     for part in engine.plan.parts:
         modules = [d.module for d in (part.dynamics, *part.kernels.values()) if d is not None]
         parts += [part.name, *(jit.code_digest(module.step) or module.__name__ for module in modules)]

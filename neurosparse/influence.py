@@ -39,9 +39,11 @@ def link(plan: Plan, entry: Coupling) -> Link:
         check.fail(owner, f"csr must have shape {shape}", (wiring.n_rows, wiring.n_cols))
     dynamics = plan.parts[target].dynamics
     assert dynamics is not None
-    if port in dynamics.adds:
+    if port in dynamics.impulses:
         check.fail(owner, "a coupling needs a port that holds values, not one of spikes alone", port)
     pairwise = source == target and hasattr(dynamics.module, "couple")
+    if pairwise:
+        check.one_of(owner, f"field that cells of {entry.source!r} couple by", entry.field, (dynamics.module.COUPLED,))
     return Link(source, target, port, entry.field, csr.transpose(wiring), pairwise)
 
 
@@ -51,7 +53,7 @@ def noise(plan: Plan, entry: NoiseInput) -> Noise:
     target, port = entrance(plan, owner, entry)
     dynamics, n = plan.parts[target].dynamics, plan.parts[target].n
     assert dynamics is not None
-    if port in dynamics.adds:
+    if port in dynamics.impulses:
         check.fail(owner, "noise needs a port that holds values, not one of spikes alone", port)
     if np.shape(entry.sd) not in ((), (n,)):
         check.fail(owner, f"sd must be one number or have shape ({n},)", np.shape(entry.sd))

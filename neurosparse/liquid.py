@@ -86,9 +86,13 @@ def receptive_fields(shape: tuple[int, int], n_neurons: int, n_synapses: int, si
     a centre at least sigma from the border, and an orientation of its own: edges drive it, as in a simple cell.
     Raises ValueError for more synapses than pixels and sigma <= 0.
     """
+    owner = "liquid.receptive_fields"
+    if np.shape(shape) != (2,):
+        check.fail(owner, "shape must be (height, width)", shape)
     rows, cols = (each.ravel() for each in np.indices(shape))
-    check.integer("liquid.receptive_fields", "n_synapses", n_synapses, low=1, high=rows.size)
-    check.positive("liquid.receptive_fields", "sigma", sigma)
+    check.integer(owner, "n_neurons", n_neurons, low=1)
+    check.integer(owner, "n_synapses", n_synapses, low=1, high=rows.size)
+    check.between(owner, "sigma", sigma, 0.01, 1e6, "pixels")
     margin = np.minimum(sigma, (np.array(shape) - 1.0) / 2.0)
     place = rng.uniforms(rng.stream(seed, "receptive fields"), 3 * n_neurons).reshape(n_neurons, 3)
     centres = margin + place[:, :2] * (np.array(shape) - 1.0 - 2.0 * margin)
@@ -107,6 +111,9 @@ def receptive_fields(shape: tuple[int, int], n_neurons: int, n_synapses: int, si
 def together(parts: Iterable[Wiring]) -> Wiring:
     """Several liquids with the same inputs as one: no synapses between them, and one beside the other on the grid."""
     parts = list(parts)
+    sizes = {part.inputs.n_rows for part in parts}
+    if len(sizes) != 1:
+        check.fail("liquid.together", "needs liquids with the same number of inputs", sorted(sizes))
     first = np.cumsum([0, *(len(part.positions) for part in parts)])
     width = max(part.positions[:, 0].max() for part in parts) + 2.0
     n, n_inputs = int(first[-1]), parts[0].inputs.n_rows
@@ -134,6 +141,12 @@ def network(
     cell: neuron and its parameters, of the liquid. delay: ms, one number or one for each recurrent synapse.
     latest: only the newest spike of a source counts, see `release.latest`.
     """
+    if latest and np.ndim(tau_syn):
+        check.fail("liquid.network", "latest needs one tau_syn for all, as sources forget by it", np.shape(tau_syn))
+    if np.shape(delay) not in ((), (wires.recurrent.nnz,)):
+        check.fail("liquid.network", f"delay must be one number or ({wires.recurrent.nnz},)", np.shape(delay))
+    if learning is not None:
+        _check(learning)
     n, n_inputs = len(wires.positions), wires.inputs.n_rows
     scaled = wires._replace(
         recurrent=csr.reweight(wires.recurrent, wires.recurrent.weight * np.float32(weight)),
@@ -151,6 +164,21 @@ def network(
         among = Projection("liquid", "liquid", scaled.recurrent, delay, "jump", release=newest)
         return Network(populations, (events, inputs, among), dt=1.0)
     return _plastic(scaled, learning, Network(populations, (events,), dt=1.0), newest, delay)
+
+
+def _check(learning: Learning) -> None:
+    """Raise ValueError or TypeError for what can not be learnt by."""
+    owner = "liquid.Learning"
+    check.one_of(owner, "rule", learning.rule, ("astro_stdp", "ap_stdp"))
+    check.between(owner, "listening", check.scalar(owner, "listening", learning.listening), 0, 1)
+    check.at_least(owner, "diffusion", check.scalar(owner, "diffusion", learning.diffusion), 0)
+    if not isinstance(learning.domains, tuple | list) or len(learning.domains) != 3:
+        check.fail(owner, "domains must be three whole numbers", learning.domains)
+    alone = np.prod(learning.domains) == 1
+    if (learning.diffusion or not alone) and learning.rule != "astro_stdp":
+        check.fail(owner, "domains and diffusion are those of astrocytes, which astro_stdp listens to", learning.rule)
+    if learning.diffusion and alone:
+        check.fail(owner, "diffusion needs several domains", learning.domains, "as domains=(2, 2, 2)")
 
 
 def _plastic(wires: Wiring, learning: Learning, net: Network, newest: Any, delay: Any) -> Network:
@@ -190,7 +218,10 @@ def astrocytes(net: Network, positions: np.ndarray, learning: Learning) -> Netwo
     cell = {"tau_astro": learning.tau_astro, "b_astro": learning.b_astro, "method": "euler"}
     couplings = net.couplings
     if learning.diffusion and cells > 1:
-        couplings = (*couplings, Coupling("astro", "astro", grid(shape, learning.diffusion), "gap", "a"))
+        links = grid(shape, learning.diffusion)
+        most = 0.5 * (2.0 * learning.tau_astro / net.dt - 1.0) / np.diff(links.indptr).max()  # of an explicit step
+        check.between("liquid.Learning", "diffusion", learning.diffusion, 0, most)
+        couplings = (*couplings, Coupling("astro", "astro", links, "gap", "a"))
     return net._replace(
         populations=(*net.populations, Population("astro", cells, "leaky_integrator", cell)),
         projections=(

@@ -23,6 +23,11 @@ class Dynamics(NamedTuple):
         """Ports that add to a State field before the step."""
         return getattr(self.module, "ADDS", {})
 
+    @property
+    def impulses(self) -> tuple[str, ...]:
+        """Ports for spikes alone: what arrives counts once, however long the step."""
+        return (*self.adds, *getattr(self.module, "IMPULSES", ()))
+
 
 class Rule(NamedTuple):
     """What changes the weights of a projection."""

@@ -199,3 +199,75 @@ def test_refusals_of_noise(change, words):
     cells = Population("n", 3, "lif_alpha", {})
     with pytest.raises(ValueError, match="noise needs a port that holds values"):
         clock.compile(Network((cells,), (), (NoiseInput("n", "exc", 1.0, rng.stream(0, "x")),), DT))
+
+
+def test_the_fingerprint_tells_networks_apart_by_their_structure():
+    """Who listens to whom, by which port and field: nothing of it is in an array."""
+    net = network()
+    first, second = net.couplings
+    third = Modulator("B", "n", source="astro", field="a", domain=DOMAIN)
+    learner = net.projections[0]
+    exc = Population("e", 5, "lif_exp", {})
+    into = csr.from_coo([0], [0], [1.0], (60, 5))
+    ports = [
+        Network((net.populations[0], exc), (Projection("s", "e", into, 1.0, port),), (), DT) for port in ("exc", "inh")
+    ]
+    currents = [Network((exc,), (), (CurrentInput("i", "e", port),), DT) for port in ("exc", "current")]
+    both = net._replace(inputs=(net.inputs[0], third))
+    kinds = [
+        net,
+        net._replace(couplings=(first,)),
+        net._replace(couplings=(second,)),
+        net._replace(couplings=(first, second._replace(port="jump"))),
+        both,
+        both._replace(projections=(learner._replace(modulator="B"), net.projections[1])),
+        both._replace(projections=(learner._replace(modulator=("A", "B")), net.projections[1])),
+        *ports,
+        *currents,
+    ]
+    prints = [clock.fingerprint(clock.compile(kind)) for kind in kinds]
+    assert len(set(prints)) == len(kinds)
+    assert clock.fingerprint(clock.compile(network(), WATCH)) == prints[0]
+
+
+def test_a_restart_keeps_the_phase_of_slow_clocks():
+    engine = clock.compile(network(), WATCH)
+    for duration in (3.5, 4.0):  # spans of 2 ms
+        start = clock.restart(engine, clock.run(engine, duration).end, traces=True)
+        assert start.step == 8
+        run = clock.run(engine, 4.0, start=start)
+        changes = np.flatnonzero(np.any(np.diff(run.states["astro"].fields["a"], axis=0) != 0.0, axis=1))
+        np.testing.assert_array_equal(changes % EVERY, np.full(len(changes), EVERY - 2))
+
+
+@pytest.mark.parametrize("delay", [1.0, 3.0])
+def test_a_restart_forgets_the_spikes_on_their_way(delay):
+    """Traces of sources go on as if the spikes of the last steps, as many as the delay, had never been."""
+    net = network()
+    net = net._replace(projections=(net.projections[0]._replace(delay=delay), net.projections[1]))
+    engine = clock.compile(net, WATCH)
+    run = clock.run(engine, 60.0)
+    start = clock.restart(engine, run.end, traces=True)
+    lost, steps = round(delay / DT), 120
+    decay = np.exp(-DT / 10.0)
+    x = np.zeros(60)
+    for i, step in zip(run.spikes["s"].i, run.spikes["s"].step):
+        if step < steps - lost:
+            x[i] += decay ** (steps - 1 - step)
+    h = start.arrays["h0_x"]
+    np.testing.assert_allclose(h[(start.step - 1) % len(h)], x, rtol=1e-9)
+    assert x.max() > 0.1
+
+
+def test_cells_couple_by_their_own_field_and_not_into_spikes():
+    net = network()
+    with pytest.raises(ValueError, match="State field of 'astro' must be one of a"):
+        clock.compile(net._replace(couplings=(net.couplings[0]._replace(field="x"),)))
+    cells = Population("astro", CELLS, "gchi", {}, every=EVERY * DT)
+    ring = net._replace(
+        populations=(cells,), projections=(), inputs=(), couplings=(net.couplings[0]._replace(field="c"),)
+    )
+    with pytest.raises(ValueError, match="field that cells of 'astro' couple by must be one of i"):
+        clock.compile(ring)
+    with pytest.raises(ValueError, match="a coupling needs a port that holds values"):
+        clock.compile(ring._replace(couplings=(net.couplings[0]._replace(field="i", port="spikes"),)))

@@ -204,6 +204,10 @@ def test_changes_of_the_wiring():
     ({"n_liquids": 7}, "n_neurons must be a multiple of n_liquids = 7, got 60"),
     ({"fields": 2.0, "n_inputs": 50}, "receptive fields need a square image"),
     ({"domains": (9, 1, 1)}, "blocks along an axis must be in"),
+    ({"diffusion": 1.0}, "diffusion needs several domains"),
+    ({"domains": (2, 2, 2), "diffusion": 100.0}, r"diffusion must be in \[0, 33"),
+    ({"domains": (2, 1, 1), "rule": "ap_stdp"}, "domains and diffusion are those of astrocytes"),
+    ({"compat": "nalsm2021", "tau_spread": 0.3}, "latest needs one tau_syn for all"),
 ])  # fmt: skip
 def test_refusals(change, words):
     with pytest.raises(ValueError, match=words):
@@ -216,8 +220,26 @@ def test_no_snapshots_and_bad_fields():
         nalsm.initialise(c, nalsm.compile(built), [])
     with pytest.raises(ValueError, match="n_synapses must be in"):
         parts.receptive_fields((4, 4), 3, 17, 1.0, 0)
-    with pytest.raises(ValueError, match="sigma must be > 0"):
+    with pytest.raises(ValueError, match="sigma must be in"):
         parts.receptive_fields((4, 4), 3, 5, 0.0, 0)
+    with pytest.raises(ValueError, match=r"shape must be \(height, width\)"):
+        parts.receptive_fields((4,), 3, 5, 1.0, 0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="n_neurons must be"):
+        parts.receptive_fields((4, 4), 0, 5, 1.0, 0)
+    wires = parts.wiring(9, 8)
+    with pytest.raises(ValueError, match="the same number of inputs"):
+        parts.together([wires, parts.wiring(10, 8)])
+    for change, words in (
+        ({"rule": "nope"}, "rule must be one of astro_stdp, ap_stdp"),
+        ({"listening": np.nan}, "listening must be a finite number"),
+        ({"listening": 2.0}, "listening must be in"),
+        ({"domains": (1, 1)}, "domains must be three whole numbers"),
+        ({"diffusion": -1.0}, "diffusion must be >= 0"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=words):
+            parts.network(wires, 3.0, learning=parts.Learning(**change))
+    with pytest.raises(ValueError, match="delay must be one number or"):
+        parts.network(wires, 3.0, learning=parts.Learning(), delay=np.ones(3))
     with pytest.raises(ValidationError, match="rule"):
         nalsm.Config(rule="hebb")  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from neurosparse import check, grid, ops
 
 PORTS = ("spikes", "gap")  # impulses, ms times the unit of a; the unit of a, held over the step
+IMPULSES = ("spikes",)
 COUPLED = "a"
 ORDER = math.inf
 
