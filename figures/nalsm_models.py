@@ -12,7 +12,7 @@ ORDER = ("pixels", "stdp", "static", "ap_stdp", "nalsm")
 def draw(record):
     """One bar for each model, mean over seeds; published means with their SD as marks."""
     a, config = record.arrays, record.config
-    found = {model: _best(a, model) for model in ORDER if model in a["model"]}
+    found = {model: _best(a, model) for model in ORDER if _mine(a, model).any()}
     found["pixels"] = ("", a["baseline_accuracy"])
     names = [model for model in ORDER if model in found]
     published = _nalsm.BEST.get(config["dataset"], {})
@@ -39,9 +39,14 @@ def draw(record):
     return figure
 
 
+def _mine(a, model: str) -> np.ndarray:
+    """Rows of this model, less those of the sweep over listening."""
+    return (a["model"] == model) & (a["sweep"] != "listening")
+
+
 def _best(a, model: str) -> tuple[str, np.ndarray]:
     """(value as text, accuracy of each seed) where the mean accuracy on validation samples is highest."""
-    mine = (a["model"] == model) & (a["sweep"] != "listening")
+    mine = _mine(a, model)
     if np.isnan(a["value"][mine]).all():
         return "", a["accuracy"][mine]
     values = np.unique(a["value"][mine])

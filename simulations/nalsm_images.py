@@ -6,14 +6,15 @@ baseline, on the plain pixels; then it is fitted on all training samples, or, wi
 The branching factor is that of the first `n_branching` test samples.
 """
 
+import math
 import time
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from models import nalsm, nalsm_readout
-from neurosparse import clock, csr, rng
+from neurosparse import check, clock, csr, rng
 from neurosparse.io import config
 from neurosparse.io.progress import track
 from neurosparse.io.results import Result
@@ -25,7 +26,10 @@ from simulations.liquid_digits import PENALTIES
 Dataset = Literal["digits", "mnist", "fashion-mnist", "nmnist-small"]
 POOLS = {"digits": 1797, "mnist": 10_000, "fashion-mnist": 10_000}
 SIZES = {"digits": (1200, 597), "mnist": (8000, 2000), "fashion-mnist": (8000, 2000), "nmnist-small": (1000, 100)}
+INPUTS = {"digits": 8 * 8, "mnist": 28 * 28, "fashion-mnist": 28 * 28, "nmnist-small": 2 * 34 * 34}
+GIVEN = ("rule", "n_neurons", "w_astro", "listening", "weight_scale", "c_theta", "c_width", "compat", "seed")
 BINS = np.linspace(-3.0, 3.0, 121)  # mV
+COUNT = np.dtype(np.int32)
 
 
 class Shown(config.Config):
@@ -34,7 +38,8 @@ class Shown(config.Config):
     dataset: Dataset = Field(default="mnist", description="images, or recordings of an event camera")
     pool: Literal["test", "train", "all"] = Field(
         default="test",
-        description="part of the images (digits: all of them) that is split at random; all: as published",
+        description="part of the images (digits: all of them) that is split at random; all: as published; "
+        "N-MNIST is always as published",
     )
     n_neurons: int = Field(default=1000, ge=8, le=20_000, description="neurons of the liquid")
     n_train: int = Field(
@@ -50,7 +55,7 @@ class Shown(config.Config):
     c_theta: float = Field(default=37.0, ge=0, le=1000, description="calcium threshold of AP-STDP; N-MNIST: 10 to 13")
     c_width: float = Field(default=22.0, ge=0, le=1000, description="width of its windows; N-MNIST: 2 to 3")
     n_bins: int = Field(default=1, ge=1, le=60, description="equal spans of a sample that are counted apart")
-    model: dict[str, float] = Field(default={}, description='more of models/nalsm.py, as {fields=4.0}')
+    model: dict[str, float] = Field(default={}, description="more of models/nalsm.py, as {fields=4.0}")
     readout: Literal["logistic", "paper"] = Field(default="logistic", description="paper: that of the authors' code")
     epochs: int = Field(default=5000, ge=2, le=100_000, description="of the readout of the authors' code")
     duration_ms: float = Field(default=250.0, ge=60, le=300, multiple_of=1, description="time of each sample, ms")
@@ -67,16 +72,29 @@ class Shown(config.Config):
         if self.dataset == "nmnist-small" and (n_train > 1000 or n_test > 100):
             raise ValueError(f"nmnist-small has 1000 + 100 recordings, got n_train={n_train}, n_test={n_test}")
         if self.dataset == "digits" and self.pool != "test":
-            raise ValueError(f"pool={self.pool} needs an official split, got dataset=digits; leave pool out")
+            raise ValueError(f"pool={self.pool} needs an official split, got dataset=digits; say pool=test")
         most = most if self.pool == "test" else 60_000
         if self.pool != "all" and n_train + n_test > most:
-            raise ValueError(f"n_train + n_test must be <= {most}, got {n_train} + {n_test}; take fewer, or pool=all")
-        own = set(self.model) & set(type(self).model_fields)
-        if own:
-            raise ValueError(f"model must not name keys of the simulation, got {sorted(own)}; set them beside it")
-        more: dict[str, Any] = dict(self.model)
-        nalsm.Config(**more)
+            remedy = "take fewer" + (", or pool=all" if self.dataset != "digits" else "")
+            raise ValueError(f"n_train + n_test must be <= {most}, got {n_train} + {n_test}; {remedy}")
+        self._liquid()
         return self
+
+    def _liquid(self) -> None:
+        """What `model` names is its to name, and goes with the data set and the size."""
+        own = sorted(set(self.model) & {"n_inputs", *GIVEN, *type(self).model_fields})
+        if own:
+            remedy = "set them beside it" if set(own) <= set(type(self).model_fields) else "leave them out"
+            raise ValueError(f"model must not name keys of the simulation, got {own}; {remedy}")
+        try:
+            c = nalsm.Config.model_validate(self.model)
+        except ValidationError as error:
+            raise ValueError(f"model: {config.explain(nalsm.Config, error, self.model)}") from None
+        if self.n_neurons % c.n_liquids:
+            raise ValueError(f"n_neurons must be a multiple of n_liquids = {c.n_liquids}, got {self.n_neurons}")
+        n_inputs = INPUTS[self.dataset]
+        if c.fields and math.isqrt(n_inputs) ** 2 != n_inputs:
+            raise ValueError(f"receptive fields need a square image, got dataset={self.dataset}; leave fields out")
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -164,13 +182,13 @@ def stimuli(config: Config, noise: float = 0.0, rescale: bool = True) -> _stimul
 
 def model(config: Config, n_inputs: int) -> nalsm.Config:
     """The model of this configuration."""
-    names = ("rule", "n_neurons", "w_astro", "listening", "weight_scale", "c_theta", "c_width", "compat", "seed")
-    given: dict[str, Any] = {name: getattr(config, name) for name in names} | config.model
+    given: dict[str, Any] = {name: getattr(config, name) for name in GIVEN} | config.model
     return nalsm.Config(n_inputs=n_inputs, **given)
 
 
-def settle(c: nalsm.Config, built, shown: _stimuli.Stimuli, config: Config):
-    """(engine, weights after the initialisation)."""
+def settle(c: nalsm.Config, built, shown: _stimuli.Stimuli, config: Config, n_counted: int = 0):
+    """(engine, weights after the initialisation); n_counted: samples that `count` is to keep, 0 for all."""
+    room(config, n_counted or len(shown.labels))
     engine = nalsm.compile(built)
     pieces = shown.snapshots(config.n_snapshots, round(nalsm.SNAPSHOT_MS), rng.stream(config.seed, "snapshots"))
     return engine, nalsm.initialise(c, engine, track(pieces, "initialising", total=config.n_snapshots))
@@ -189,6 +207,8 @@ def features(c, built, engine, start, shown: _stimuli.Stimuli, config: Config, t
 def count(c, engine, start, samples: list, config: Shown, threads: int) -> np.ndarray:
     """(n_samples, n_neurons * n_bins) spikes of the liquid; `engine` records them one by one where there are bins."""
     begin, n_steps, bins = start.step if start else 0, round(config.duration_ms), config.n_bins
+    room(config, len(samples))
+    counts = np.zeros((len(samples), config.n_neurons * bins), COUNT)
 
     def counted(run: clock.Run) -> np.ndarray:
         if bins == 1:
@@ -198,7 +218,17 @@ def count(c, engine, start, samples: list, config: Shown, threads: int) -> np.nd
         return np.bincount(spikes.i * bins + span, minlength=config.n_neurons * bins)
 
     runs = nalsm.features(c, engine, start, samples, threads, config.duration_ms)
-    return np.array([counted(run) for run in track(runs, "simulating", total=len(samples))], dtype=np.int32)
+    for row, run in zip(counts, track(runs, "simulating", total=len(samples)), strict=True):
+        row[:] = counted(run)
+    return counts
+
+
+def room(config: Shown, n_samples: int) -> None:
+    """Raise MemoryError, before anything runs, where the counts and the readout's float64 copy of them do not fit."""
+    each = COUNT.itemsize + np.dtype(np.float64).itemsize
+    what = f"counts of {n_samples} samples, n_neurons={config.n_neurons} and n_bins={config.n_bins}, twice,"
+    size = float(n_samples) * config.n_neurons * config.n_bins * each
+    check.fits("nalsm_images.count", what, size, "take fewer of one of them, or a larger machine")
 
 
 def counter(built, engine: clock.Engine, config: Shown) -> clock.Engine:

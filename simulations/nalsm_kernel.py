@@ -95,7 +95,7 @@ def measure(shape: nalsm_images.Config, shown: tuple, labels: np.ndarray, config
     clean, noisy = shown
     c = nalsm_images.model(shape, clean.n_inputs)
     built = nalsm.build(c)
-    engine, start = nalsm_images.settle(c, built, clean, shape)
+    engine, start = nalsm_images.settle(c, built, clean, shape, 2 * config.n_used)
     engine = nalsm_images.counter(built, engine, shape)
     counts = [
         nalsm_images.count(c, engine, start, of.samples(round(shape.duration_ms))[-config.n_used :], shape, threads)

@@ -58,10 +58,9 @@ def run(config: Config, threads: int = 1) -> Result:
     """One row for each features (a rule, or pixels), n_train and seed; metrics: accuracies of the largest n_train."""
     rows = []
     for seed in config.seeds:
+        shown = nalsm_images.stimuli(_shape(config, config.rules[0], seed))  # which no rule changes
         for rule in track(config.rules, f"liquids of seed {seed}"):
-            shape = _shape(config, rule, seed)
-            shown = nalsm_images.stimuli(shape)
-            rows += _curve(rule, counts(shape, shown, threads), shown, config, seed)
+            rows += _curve(rule, counts(_shape(config, rule, seed), shown, threads), shown, config, seed)
         rows += _curve("pixels", shown.plain.astype(np.float64), shown, config, seed)
     names = (*config.rules, "pixels")
     most = max(config.n_trains)

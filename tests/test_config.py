@@ -95,6 +95,12 @@ def test_override_with_broken_brackets(value):
         config.parse(f"scales={value}")
 
 
+def test_override_with_a_table_that_is_json():
+    with pytest.raises(ConfigError, match=r'must be TOML, got .*"fields": 4.0.*quotes, a table is {name = 4.0}$'):
+        config.parse('model={"fields": 4.0}')
+    assert config.parse("model={fields = 4.0}") == {"model": {"fields": 4.0}}
+
+
 @pytest.mark.parametrize(
     "override, message",
     [

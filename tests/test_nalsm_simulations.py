@@ -1,12 +1,18 @@
 """Simulations of the NALSM family: what they refuse, and that sweeps, curves and kernels are what they say."""
 
+import tracemalloc
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from neurosparse import discover, encode, rng
+from figures import nalsm_density, nalsm_models
+from figures import nalsm_sweep as sweep_figure
+from models import nalsm
+from neurosparse import check, discover, encode, rng
 from neurosparse.data import loader
-from neurosparse.io import config
-from simulations import _stimuli, nalsm_images, nalsm_kernel, nalsm_learning, nalsm_sweep
+from neurosparse.io import config, launch
+from simulations import _stimuli, nalsm_beyond, nalsm_images, nalsm_kernel, nalsm_learning, nalsm_sweep
 
 
 @pytest.mark.parametrize("name, overrides, message", [
@@ -14,7 +20,24 @@ from simulations import _stimuli, nalsm_images, nalsm_kernel, nalsm_learning, na
       for name in ("nalsm_images", "nalsm_sweep", "nalsm_kernel", "nalsm_learning")),
     ("nalsm_images", ["n_train=100", "n_validation=51"], "n_validation must be <= half of n_train = 100, got 51"),
     ("nalsm_images", ["n_train=9000"], r"n_train \+ n_test must be <= 10000, got 9000 \+ 2000; take fewer, or pool=all"),
-    ("nalsm_images", ["dataset=digits", "pool=all"], "pool=all needs an official split, got dataset=digits"),
+    ("nalsm_images", ["dataset=digits", "pool=all"], "pool=all needs an official split, got dataset=digits; say pool=test"),
+    ("nalsm_images", ["dataset=digits", "n_train=1700"], r"n_train \+ n_test must be <= 1797, got 1700 \+ 597; take fewer$"),
+    ("nalsm_images", ["model={n_inputs=64}"], r"model must not name keys of the simulation, got \['n_inputs'\]; leave"),
+    *((name, [f"model={{{key}=1}}"], rf"model must not name keys of the simulation, got \['{key}'\]")
+      for name in ("nalsm_images", "nalsm_sweep", "nalsm_kernel", "nalsm_learning", "nalsm_beyond")
+      for key in nalsm_images.GIVEN),
+    ("nalsm_images", ["model={feilds=4.0}"], r"model: nalsm.Config: a key must be one of .* did you mean 'fields'\?"),
+    ("nalsm_images", ["model={max_delay=0}"], r"model: nalsm.Config: max_delay must be int in \[1, 100\], got 0"),
+    ("nalsm_images", ["model={n_liquids=3}"], "n_neurons must be a multiple of n_liquids = 3, got 1000"),
+    ("nalsm_images", ["dataset=nmnist-small", "model={fields=4.0}"], "receptive fields need a square image, got dataset=nm"),
+    ("nalsm_beyond", ["model={tau_spread=0.1}"], r"model and n_bins are what changes set, got model={tau_spread = 0.1}, n_bins=1"),
+    ("nalsm_beyond", ["n_bins=5"], "model and n_bins are what changes set, got model={}, n_bins=5; leave them out"),
+    ("nalsm_beyond", ['changes=["adaptation", "adaptation"]'], "changes: entries must differ from one another"),
+    ("nalsm_beyond", ['changes=["adaption"]'], "changes must be of as published, .* got .'adaption'"),
+    ("nalsm_beyond", ["seeds=[1, 1]"], r"seeds: entries must differ from one another, got \[1, 1\]"),
+    ("nalsm_beyond", ["dataset=digits", "n_train=1000"], "pool=train needs an official split, got dataset=digits; say pool=test"),
+    ("nalsm_beyond", ["n_neurons=1001"], "change '4 small liquids' does not fit: n_neurons must be a multiple of .* = 4, got 1001"),
+    ("nalsm_beyond", ["dataset=nmnist-small", "n_train=900"], "change 'receptive fields' does not fit: .* leave it out of changes"),
     ("nalsm_images", ["dataset=nmnist-small", "n_train=2000"], r"nmnist-small has 1000 \+ 100 recordings, got n_train=2000"),
     ("nalsm_images", ["duration_ms=100.5"], "duration_ms must be float in"),
     ("nalsm_sweep", ["seeds=[]"], "seeds must be list of int .* of length >= 1"),
@@ -44,6 +67,100 @@ def test_refused(name, overrides, message):
 def test_too_few_samples_of_a_class_are_refused_before_anything_runs():
     with pytest.raises(ValueError, match=r"nalsm_kernel: per_class must be <= \d, the smallest class, got 50; raise"):
         nalsm_kernel.run(nalsm_kernel.tiny().model_copy(update={"per_class": 50}))
+
+
+def test_every_change_fits_the_images():
+    for dataset, pool in (("mnist", "train"), ("fashion-mnist", "test"), ("digits", "test")):
+        c = nalsm_beyond.Config(dataset=dataset, pool=pool, n_train=1000)
+        cases = [nalsm_beyond.shape(c, name, 3) for name in c.changes]
+        assert all((x.seed, x.pool, x.n_train) == (3, pool, 1000) for x in cases)
+    assert [(x.model, x.n_bins) for x in cases[-2:]] == [({}, 5), ({"fields": 4.0}, 5)]
+    for dataset, n_inputs in nalsm_images.INPUTS.items():  # what _fits relies on
+        if dataset == "digits":
+            assert _stimuli.images(dataset, "test", 50, 1, 0).n_inputs == n_inputs
+
+
+def _counted(calls, name, real):
+    def counted(*args):
+        calls[name] += 1
+        return real(*args)
+
+    return counted
+
+
+@pytest.fixture
+def built_once(monkeypatch):
+    """Counts calls of what builds stimuli and of the readout of plain input."""
+    calls = {"stimuli": 0, "baseline": 0}
+    for name in calls:
+        monkeypatch.setattr(nalsm_images, name, _counted(calls, name, getattr(nalsm_images, name)))
+    return calls
+
+
+@pytest.mark.slow
+def test_a_change_is_the_experiment_itself(built_once):
+    c = nalsm_beyond.tiny()
+    found = nalsm_beyond.run(c, threads=2)
+    assert built_once == {"stimuli": 1, "baseline": 0}
+    for row, name in zip(found.rows, c.changes, strict=True):
+        alone = nalsm_images.run(nalsm_beyond.shape(c, name, 0)).metrics
+        assert (row["change"], row["accuracy"], row["rate_hz"]) == (name, alone["accuracy"], alone["rate_hz"])
+    assert [row["gain"] for row in found.rows] == [0.0, found.rows[1]["accuracy"] - found.rows[0]["accuracy"]]
+
+
+@pytest.mark.slow
+def test_a_learning_curve_builds_stimuli_once_a_seed(built_once):
+    nalsm_learning.run(nalsm_learning.tiny().model_copy(update={"seeds": (0, 1)}))
+    assert built_once["stimuli"] == 2
+
+
+def counting(monkeypatch, n_bins, n=400):
+    """`count` of n samples of 500 neurons from runs made up: (counts, peak of memory)."""
+    c = nalsm_images.Config(n_neurons=500, n_bins=n_bins, duration_ms=60.0)
+    spikes = SimpleNamespace(step=np.array([0, 29, 59]), i=np.array([0, 7, 7]))
+    run = SimpleNamespace(counts={"liquid": np.arange(500)}, spikes={"liquid": spikes})
+    monkeypatch.setattr(nalsm, "features", lambda *_: (run for _ in range(n)))
+    tracemalloc.start()
+    try:
+        return nalsm_images.count(None, None, None, [None] * n, c, 1), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("n_bins", [1, 2])
+def test_counts_take_little_more_than_their_own_memory(monkeypatch, n_bins):
+    counts, peak = counting(monkeypatch, n_bins)
+    assert counts.dtype == np.int32
+    assert counts.shape == (400, 500 * n_bins)
+    assert np.array_equal(counts[-1][:2], [0, 1] if n_bins == 1 else [1, 0])
+    assert n_bins == 1 or np.array_equal(counts[-1][14:16], [1, 1])
+    assert peak < 1.2 * counts.nbytes
+
+
+def test_counts_that_do_not_fit_are_refused_before_anything_runs(monkeypatch):
+    monkeypatch.setattr(check, "memory", lambda: 12 * 400 * 500)
+    counting(monkeypatch, 1)
+    with pytest.raises(
+        MemoryError, match=r"^nalsm_images.count: counts of 400 samples, n_neurons=500 and n_bins=2, twice, must"
+    ):
+        counting(monkeypatch, 2)
+    monkeypatch.setattr(check, "memory", lambda: 60_000)
+    for name in ("build", "compile"):
+        monkeypatch.setattr(nalsm, name, lambda *_: None)
+    monkeypatch.setattr(nalsm, "initialise", lambda *_: pytest.fail("it ran"))
+    for module in (nalsm_images, nalsm_sweep, nalsm_beyond, nalsm_learning, nalsm_kernel):
+        with pytest.raises(MemoryError, match="nalsm_images.count: counts of .* got .* take fewer"):
+            module.run(module.tiny())
+
+
+@pytest.mark.slow
+def test_figures_of_a_sweep_over_listening_alone(tmp_path):
+    c = nalsm_sweep.tiny().model_copy(update={"w_astros": (), "weight_scales": (), "listenings": (0.5,)})
+    for rules, bars in ((("stdp",), 2), ((), 1)):
+        record = launch.run("nalsm_sweep", nalsm_sweep, c.model_copy(update={"rules": rules}), folder=tmp_path)
+        assert len(nalsm_models.draw(record).axes[0].get_xticks()) == bars  # plain input, and STDP
+        for module in (nalsm_density, sweep_figure):
+            module.draw(record)
 
 
 def test_cases_of_a_sweep():

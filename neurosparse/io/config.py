@@ -190,7 +190,8 @@ def _value(key: str, text: str) -> Any:
     if parsed.keys() == {"value"}:
         return parsed["value"]
     if text[0] in "[{\"'":
-        fail("config", f"the value of {key} must be TOML", text, "check its brackets and quotes", ConfigError)
+        remedy = "check its brackets and quotes" + (", a table is {name = 4.0}" if text[0] == "{" else "")
+        fail("config", f"the value of {key} must be TOML", text, remedy, ConfigError)
     return text
 
 
