@@ -8,8 +8,9 @@
    counts of the liquid's neurons.
 4. A linear readout (`readout.Readout`).
 
-The spikes of a sample are drawn from a stream that is keyed by random_state and by a hash of its probabilities: its
-counts do not depend on its place in X, nor on what else is in X, and twice the same sample is twice the same spikes.
+The spikes of a sample are drawn from a stream that is keyed by random_state and by a hash of its probabilities, rounded
+to float32: its counts do not depend on its place in X, nor on what else is in X, twice the same sample is twice the
+same spikes, and so are, almost always, two that differ by rounding alone, as X and X / 255.
 
 Source: Ivanov & Michmizos, "Increasing liquid state machine performance with edge-of-chaos dynamics organized by
 astrocyte-modulated plasticity", NeurIPS 2021, and its published code (combra-lab/NALSM) for all constants.
@@ -38,7 +39,8 @@ MOST_SNAPSHOTS, LAPS = 5000, 10  # by default: ten for each sample, and no more 
 
 
 def _is_logistic(classifier) -> bool:
-    return classifier.readout == "logistic"
+    fitted = getattr(classifier, "params_", None)  # what there is counts, not what the next fit will make
+    return (classifier.readout if fitted is None else fitted["readout"]) == "logistic"
 
 
 class LiquidClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator):
@@ -52,7 +54,9 @@ class LiquidClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classi
         liquid = LiquidClassifier(n_neurons=200, duration_ms=100.0)
         print(cross_val_score(liquid, X[:600], y[:600], cv=3).mean())
 
-    Rates take away the sum of a sample. Columns of different units need one scale first, by MinMaxScaler say.
+    Rates take away the sum of a sample. Columns of different units need one scale first, by MinMaxScaler say. A blank
+    sample has no input spikes: its counts are zero, if the cell does not fire unasked, and only the bias of the readout
+    classifies it. A fit to nothing but blank samples raises, for they have no scale.
 
     n_neurons     of the liquid, >= 8, on a grid; four fifths are excitatory
     rule          "nalsm", "static", "stdp" (nalsm without an astrocyte's input) or "ap_stdp"
@@ -75,7 +79,7 @@ class LiquidClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classi
     network after the snapshots, a clock.Moment; None for a static liquid), `readout_`, `params_` (the parameters of
     that fit; later `set_params` count from the next), and `engine_`, what `clock.run` takes. Pickles leave the engine
     out, it is built anew on first use. Raises ValueError or TypeError for parameters out of range, for X that is
-    negative, not finite, blank, or of another number of inputs, and for spikes that are malformed.
+    negative, not finite, of another number of inputs or, in `fit`, blank in every sample, and for malformed spikes.
     """
 
     def __init__(
@@ -125,7 +129,7 @@ class LiquidClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classi
 
     @available_if(_is_logistic)
     def predict_proba(self, X):
-        """Probabilities (n_samples, n_classes), rows sum to 1; only with readout="logistic"."""
+        """Probabilities (n_samples, n_classes), rows sum to 1; only where the fit had readout="logistic"."""
         features = self._features("predict_proba", X)
         return self.readout_.predict_proba(features)
 

@@ -1,7 +1,8 @@
 """What samples show a network: rows of probabilities or spike trains in, `encode.Events` of one step a ms out.
 
 A row p (n,) of probabilities: input i fires in each step with probability p_i, drawn by `encode.bernoulli`. The random
-numbers are keyed by what the row holds, not by its place: the same sample gives the same spikes in any batch.
+numbers are keyed by what the row holds, to the precision of float32, not by its place: the same sample gives the same
+spikes in any batch, and so does one that differs in the last bits of float64 (X / 255 and X, almost always).
 
 A train is Events, or a pair (i, t) of inputs (k,) and times (k,) in ms. Times are ends of steps, as recorders stamp
 them: a spike in (s, s + 1] ms is one of step s, one at 0 of step 0.
@@ -25,8 +26,12 @@ def spikes(one: np.ndarray | Events, n_steps: int, stream: rng.Stream) -> Events
 
 
 def digest(p: np.ndarray) -> int:
-    """32 bits that follow what an array holds; two arrays that share them by chance share random numbers, no more."""
-    return int.from_bytes(blake2b(p.tobytes(), digest_size=4).digest(), "little")
+    """32 bits that follow what an array holds, rounded to float32; those who share them share random numbers, no more.
+
+    Values that differ by the rounding of float64 share them, but for one in about 1e8 that lies between two float32.
+    """
+    rounded = (p + 0.0).astype("<f4")  # -0 becomes 0
+    return int.from_bytes(blake2b(rounded.tobytes(), digest_size=4).digest(), "little")
 
 
 def snapshots(shown: Sequence, n: int, n_steps: int, seed: int) -> Iterator[Events]:

@@ -108,6 +108,32 @@ def test_the_hash_follows_what_a_sample_holds():
     assert all(0 <= stimuli.digest(p) < 2**32 for p in P)
 
 
+def test_the_last_bits_of_a_sample_change_nothing(fitted):
+    counts, other = fitted.transform(LATER), LATER.copy()
+    rows, brightest = np.arange(len(LATER)), LATER.argmax(axis=1)
+    for toward in (np.inf, 0.0):
+        other[rows, brightest] = np.nextafter(LATER[rows, brightest], toward)
+        assert np.all((other != LATER).sum(axis=1) == 1)
+        np.testing.assert_array_equal(fitted.transform(other), counts)
+    np.testing.assert_array_equal(fitted.transform(np.where(LATER == 0, -0.0, LATER)), counts)
+
+
+def test_a_sample_and_its_255th_show_the_same(fitted):
+    one, other = (encode.image_probabilities(pixels)[0] for pixels in (PIXELS, PIXELS / 255))
+    assert np.mean(np.any(one != other, axis=1)) > 0.1  # their sums round otherwise
+    assert np.mean([stimuli.digest(a) == stimuli.digest(b) for a, b in zip(one, other, strict=True)]) > 0.999
+    equal = np.all(small().fit(X / 255, Y).transform(LATER / 255) == fitted.transform(LATER), axis=1)
+    assert equal.sum() >= len(LATER) - 1
+
+
+def test_a_blank_sample_is_classified_by_the_bias(fitted):
+    blank = np.zeros((1, 64))
+    assert not fitted.transform(blank).any()
+    np.testing.assert_allclose(fitted.decision_function(blank), fitted.readout_.model_.intercept_, rtol=1e-6)
+    among = small().fit(np.vstack([X, blank]), np.append(Y, 0))
+    assert among.predict(np.vstack([LATER, blank])).shape == (9,)
+
+
 def test_images_are_learnt_as_rows_are(fitted):
     images = small().fit(X.reshape(-1, 8, 8), Y)
     assert images.n_features_in_ == 64
@@ -223,6 +249,17 @@ def test_parameters_set_after_fit_count_from_the_next():
     for one in (made, pickle.loads(pickle.dumps(made))):
         np.testing.assert_array_equal(one.transform(LATER), before)
     assert made.fit(X, Y).transform(LATER).shape == (8, 40)
+
+
+def test_probabilities_are_there_as_the_fitted_readout_has_them():
+    ridge = small(readout="ridge")
+    assert not hasattr(ridge, "predict_proba")
+    ridge.fit(X, Y).set_params(readout="logistic")
+    assert not hasattr(ridge, "predict_proba")
+    logistic = small().fit(X, Y).set_params(readout="ridge")
+    assert logistic.predict_proba(LATER).shape == (8, 2)
+    assert not hasattr(logistic.fit(X, Y), "predict_proba")
+    assert hasattr(ridge.fit(X, Y), "predict_proba")
 
 
 def test_pipeline_grid_search_and_names_of_features():

@@ -98,6 +98,27 @@ def test_read_aer_reads_bytes_and_files(tmp_path):
     assert [len(column) for column in data.read_aer(b"")] == [0, 0, 0, 0]
 
 
+def test_read_aer_reads_whatever_holds_bytes():
+    raw = written(EVENTS[2])
+    for source in (bytearray(raw), memoryview(raw), np.frombuffer(raw, np.uint8)):
+        for found, column in zip(data.read_aer(source, width=4), data.read_aer(raw), strict=True):
+            np.testing.assert_array_equal(found, column)
+    for source in (3, None, np.zeros(5), np.zeros((1, 5), np.uint8), [1, 2, 3, 4, 5]):
+        with pytest.raises(TypeError, match="read_aer: source must be a path, or the bytes of a file, got "):
+            data.read_aer(source)
+
+
+def test_bin_events_refuses_what_is_no_recording():
+    with pytest.raises(TypeError, match=r"recording must be a Recording, got \(.*write Recording\(x, y, p, t\)"):
+        data.bin_events(([1], [2], [1], [0]))
+    for name in "xyp":
+        wrong = data.Recording([1], [2], [1], [0])._replace(**{name: [0.5]})
+        with pytest.raises(ValueError, match=rf"bin_events: {name} must be whole numbers, got \[0.5\]"):
+            data.bin_events(wrong)
+    with pytest.raises(ValueError, match="x must be whole numbers, got 1.5"):
+        data.bin_events(data.Recording(1.5, 2, 1, 0))
+
+
 def test_read_aer_equals_the_plain_decoder():
     raw = np.random.default_rng(1).integers(0, 256, 5000, dtype=np.uint8).tobytes()
     found = data.read_aer(raw, 256, 256)

@@ -71,6 +71,16 @@ def test_crackling_relation_with_its_error():
     assert found.fitted == pytest.approx(2.0)
 
 
+def test_crackling_takes_laws_as_they_are_fitted():
+    d = np.arange(1, 20)
+    made = measure.Avalanches(d**2, d)
+    size, duration = (measure.power_law(np.random.default_rng(k).zipf(k, 200), xmin=1) for k in (2, 3))
+    pairs = ((law.alpha, law.error) for law in (size, duration))
+    assert measure.crackling(made, size, duration) == measure.crackling(made, *pairs)
+    with pytest.raises(TypeError, match=r"avalanches must be measure\.Avalanches, got 3; make them with find_aval"):
+        measure.crackling(3, size, duration)
+
+
 def galton_watson(n, longest, seed):
     """(size, duration) of n critical avalanches of Poisson offspring; those alive after `longest` have duration 0."""
     g = np.random.default_rng(seed)
@@ -171,6 +181,15 @@ def test_cut_samples_want_their_cut():
     assert cut[3:6] == (3.0, 100.0, len(x))
 
 
+@pytest.mark.parametrize("bounds, whole", [((1.5, None), (2, None)), ((1.001, 50.9), (2, 50)), ((2, 50.5), (2, 50))])
+def test_bounds_of_whole_numbers_are_whole(bounds, whole):
+    x = np.random.default_rng(0).zipf(2.0, 3000)
+    fit = measure.power_law(x, *bounds)
+    assert fit == measure.power_law(x, *whole)
+    assert abs(fit.alpha - 2.0) < 3 * fit.error
+    assert measure.power_law(x, 1.5, discrete=False).xmin == 1.5
+
+
 def test_continuous_exponent_is_the_closed_form():
     x = np.random.default_rng(2).pareto(1.4, 3000) * 2.0 + 2.0
     fit = measure.power_law(x, xmin=2.0, discrete=False)
@@ -257,12 +276,16 @@ def test_exponential_numbers_prefer_the_exponential_law():
         (lambda: measure.mean_size_exponent(measure.Avalanches([1], [1]), 0), r"shortest must be in \[1, "),
         (lambda: measure.crackling(measure.Avalanches([], []), 1.5, (2, 0)), "crackling: alpha must be a pair"),
         (lambda: measure.crackling(measure.Avalanches([], []), (1.5, 0), (1.0, 0)), "beta - 1 must be > 0"),
+        (lambda: measure.crackling(measure.Avalanches([], []), None, (1.5, 0)), "alpha must be a finite number"),
+        (lambda: measure.crackling(measure.Avalanches([], []), [[1], [1, 2]], (2, 0)), "alpha must be a finite number"),
         (lambda: measure.crackling(measure.Avalanches([], []), (1.5, -1), (2, 0)), "the error of alpha must be >= 0"),
         (lambda: measure.power_law([]), "power_law: x must be a 1-D array of one number or more"),
         (lambda: measure.power_law([0, 1]), "x must be > 0"),
         (lambda: measure.power_law([1, 1.5]), "x must be whole numbers, got 1.5; or give discrete=False"),
         (lambda: measure.power_law([1, 2], confidence=2.0), r"confidence must be in \[0.0, 1.0\]"),
         (lambda: measure.power_law([1, 2], xmin=0), "xmin must be > 0"),
+        (lambda: measure.power_law([1, 2], xmin=0.5), "xmin must be >= 1, got 0.5; whole numbers begin at 1"),
+        (lambda: measure.power_law([1, 2], xmin=1, xmax=0.5), r"two values or more, got \(1.0, 0.0\)"),
         (lambda: measure.power_law([1, 2], xmin=1, xmax=-1), "xmax must be > 0"),
         (lambda: measure.power_law([1, 2, 3], xmin=3), "the range must hold two values or more"),
         (lambda: measure.power_law([1, 2, 3]), "x must have 50 numbers, of two values or more, in the range, got 3"),

@@ -77,6 +77,16 @@ def test_operations_errors(changes, message):
         measure.operations(**{**good, **changes})
 
 
+def test_counts_do_not_overflow():
+    big = 2**61
+    done = measure.operations([big, big, big], [big, 2, 3], np.int64(2**62), np.int64(2**62))
+    assert done[:4] == (3 * big, big * (big + 5), 3 * 2**62, 2**62)
+    assert measure.total([done] * 3)[:4] == tuple(3 * number for number in done[:4])
+    assert done.energy["int8"] == pytest.approx((0.03 * big * (big + 5) + 0.23 * 4 * 2**62) * 1e-12)
+
+
 def test_total_refuses_what_is_no_count():
+    with pytest.raises(TypeError, match="total: parts must be a sequence of Operations, got 3"):
+        measure.total(3)
     with pytest.raises(TypeError, match=r"total: each part must be Operations, got 3; make it with operations"):
         measure.total([3])

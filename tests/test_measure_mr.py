@@ -199,6 +199,44 @@ def test_constant_activity_has_no_branching_parameter(method):
 
 
 @pytest.mark.parametrize(
+    "activity, k_max",
+    [
+        (np.eye(1, 1000, 500)[0], 10),  # one spike: all slopes are a little below zero
+        (np.eye(1, 1000, 500)[0] > 0, 10),
+        (np.arange(100) % 2, 4),
+        ([1, 2, 3, 5], 2),
+        (1.1 ** np.arange(100), 10),
+    ],
+)
+@pytest.mark.parametrize("method", mr.METHODS)
+@pytest.mark.filterwarnings("error")
+def test_what_can_not_be_estimated_is_nan(activity, k_max, method):
+    found = measure.mr_estimator(activity, k_max, method, n_boot=20)
+    assert np.isnan([found.m, found.tau, *found.interval]).all()
+    assert np.isfinite([found.b, found.offset, found.m_conventional, *found.r]).all()
+
+
+def test_resamples_that_tell_nothing_leave_no_interval():
+    """Noise now and then looks like a decay, while many of its resamples do not."""
+    finite = sure = 0
+    for seed in range(30):
+        a = np.random.default_rng(seed).poisson(3.0, 300)
+        found = measure.mr_estimator(a, 5, n_boot=20)
+        finite += np.isfinite(found.m)
+        sure += np.isfinite(found.interval).all()
+        assert np.isfinite(found.m) or np.isnan(found.interval).all()
+    assert sure < finite < 30
+
+
+def test_bool_activity_is_zeros_and_ones():
+    a = process(0.9, 2000, 8, mean=1.0) > 0
+    found, same = (measure.mr_estimator(one, 10, n_boot=5) for one in (a, a.astype(int)))
+    np.testing.assert_array_equal(found.r, same.r)
+    assert np.isfinite(found.m)
+    assert found.m == same.m == measure.mr_estimator(a.tolist(), 10, n_boot=0).m
+
+
+@pytest.mark.parametrize(
     "changes, message",
     [
         ({"activity": np.zeros((2, 2, 9))}, r"mr_estimator: activity must be an array \(T,\) or \(n_trials, T\)"),

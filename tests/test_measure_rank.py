@@ -76,6 +76,10 @@ def test_separation_by_hand():
         (lambda: measure.kernel_quality(1, 1, (0, 0), (0, 1)), r"sp_range must be a pair \(lowest, highest\)"),
         (lambda: measure.kernel_quality(1, 1, (0, 1), (0, 1, 2)), "ap_range must be a pair"),
         (lambda: measure.kernel_quality(np.nan, 1, (0, 1), (0, 1)), "kernel_quality: sp must be a finite number"),
+        (
+            lambda: measure.kernel_quality([1, 2], [1, 2, 3], (0, 1), (0, 1)),
+            r"sp and ap must be one for each model, or a number for all, got \(\(2,\), \(3,\)\)",
+        ),
     ],
 )
 def test_rank_errors(call, message):

@@ -10,6 +10,7 @@ Source: Orchard, Jayawant, Cohen & Thakor, Front. Neurosci. 9 (2015) 437, and th
 Michmizos, NeurIPS 34 (2021), for the steps.
 """
 
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,13 +33,17 @@ class Recording(NamedTuple):
 
 
 def read_aer(source, height: int = SIZE, width: int = SIZE) -> Recording:
-    """The events (x, y, p, t) of a file, or of its bytes.
+    """The events (x, y, p, t) of a file, or of its bytes: bytes, bytearray, memoryview or an array (n,) of uint8.
 
     Raises DataError for a file that can not be read, that does not consist of whole events, or that holds coordinates
-    outside (height, width).
+    outside (height, width), and TypeError for what is neither a path nor bytes.
     """
-    if isinstance(source, bytes):
-        return decode(source, "the bytes", height, width)
+    if isinstance(source, np.ndarray) and source.dtype == np.uint8 and source.ndim == 1:
+        source = source.tobytes()
+    if isinstance(source, bytes | bytearray | memoryview):
+        return decode(bytes(source), "the bytes", height, width)
+    if not isinstance(source, str | PathLike):
+        check.fail(OWNER, "source must be a path, or the bytes of a file", source, error=TypeError)
     data, path = b"", Path(source)
     try:
         data = path.read_bytes()
@@ -69,12 +74,17 @@ def bin_events(
     """Events of 2 height width elements in n_steps steps of dt ms.
 
     What comes in the same step from the same pixel with the same polarity is one event; what comes after the last step
-    is left out. Raises ValueError for coordinates, polarities or times out of range, and for dt <= 0.
+    is left out. Raises TypeError for what is no Recording, and ValueError for coordinates or polarities that are no
+    whole numbers, for those and times out of range, and for dt <= 0.
     """
     owner = "data.bin_events"
+    if not isinstance(recording, Recording):
+        check.fail(owner, "recording must be a Recording", recording, "write Recording(x, y, p, t)", TypeError)
     check.positive(owner, "dt", check.scalar(owner, "dt", dt, "ms"), "ms")
     for name, values, high in (("x", recording.x, width - 1), ("y", recording.y, height - 1), ("p", recording.p, 1)):
         check.between(owner, name, values, 0, high)
+        if np.any(np.asarray(values) % 1):
+            check.fail(owner, f"{name} must be whole numbers", values)
     t = np.asarray(check.at_least(owner, "t", recording.t, 0, "us"))
     if len({np.shape(values) for values in recording}) > 1 or t.ndim != 1:
         check.fail(owner, "x, y, p, t must have shape (n_events,), the same", [np.shape(v) for v in recording])

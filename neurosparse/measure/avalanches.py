@@ -19,6 +19,7 @@ import numpy as np
 
 from neurosparse import check
 from neurosparse.measure import spikes
+from neurosparse.measure.tails import PowerLaw
 
 NAN = float("nan")
 
@@ -84,9 +85,13 @@ def mean_size_exponent(avalanches: Avalanches, shortest: int = 1, longest: int |
     """(gamma, its standard error) of <S>(D) ~ D^gamma over durations in [shortest, longest].
 
     Least squares of ln <S> on ln D, each duration weighted by its number of avalanches. NaN for fewer than two
-    durations, a NaN error for fewer than three. Raises ValueError for arrays that do not fit.
+    durations, a NaN error for fewer than three. Raises ValueError for arrays that do not fit and TypeError for what
+    is no Avalanches.
     """
     owner = "measure.mean_size_exponent"
+    if not isinstance(avalanches, Avalanches):
+        remedy = "make them with find_avalanches(counts)"
+        check.fail(owner, "avalanches must be measure.Avalanches", avalanches, remedy, TypeError)
     size = spikes.ids(owner, avalanches.size, 2**62, "size")
     duration = spikes.ids(owner, avalanches.duration, 2**62, "duration")
     if size.shape != duration.shape:
@@ -113,18 +118,23 @@ def mean_size_exponent(avalanches: Avalanches, shortest: int = 1, longest: int |
 def crackling(avalanches: Avalanches, alpha, beta, shortest: int = 1, longest: int | None = None) -> Crackling:
     """The crackling relation of avalanches whose sizes and durations have exponents alpha and beta.
 
-    alpha, beta         pairs (exponent > 1, standard error >= 0), for example of `power_law`
+    alpha, beta         pairs (exponent > 1, standard error >= 0), or a `PowerLaw` each, as `power_law` gives it
     shortest, longest   range of the fit of mean size by duration, bins
 
     Raises ValueError for exponents that are not above 1 and arrays that do not fit.
     """
     owner = "measure.crackling"
-    for name, pair in (("alpha", alpha), ("beta", beta)):
-        if np.shape(pair) != (2,):
-            check.fail(owner, f"{name} must be a pair (exponent, standard error)", pair)
-        check.positive(owner, f"{name} - 1", pair[0] - 1.0)
-        check.at_least(owner, f"the error of {name}", pair[1], 0.0)
-    a, b = alpha[0] - 1.0, beta[0] - 1.0
+    (a, error_a), (b, error_b) = (_above_one(owner, name, law) for name, law in (("alpha", alpha), ("beta", beta)))
     predicted = b / a
-    error = predicted * float(np.hypot(alpha[1] / a, beta[1] / b))
-    return Crackling(float(predicted), error, *mean_size_exponent(avalanches, shortest, longest))
+    error = predicted * float(np.hypot(error_a / a, error_b / b))
+    return Crackling(predicted, error, *mean_size_exponent(avalanches, shortest, longest))
+
+
+def _above_one(owner: str, name: str, law) -> tuple[float, float]:
+    """(exponent - 1, its standard error)."""
+    pair = (law.alpha, law.error) if isinstance(law, PowerLaw) else law
+    if np.shape(check.number(owner, name, pair)) != (2,):
+        check.fail(owner, f"{name} must be a pair (exponent, standard error), or a PowerLaw", pair)
+    exponent, error = (float(part) for part in pair)
+    check.positive(owner, f"{name} - 1", exponent - 1.0)
+    return exponent - 1.0, check.at_least(owner, f"the error of {name}", error, 0.0)

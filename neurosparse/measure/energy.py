@@ -22,7 +22,8 @@ networks, arXiv 2409.08290, 2024; [3] M. Davies et al., Loihi, IEEE Micro 38 (1)
 synaptic operation, of the update of an active neuron, of a synaptic update).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import mul
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -72,21 +73,27 @@ def operations(spikes, fan_out, n_steps: int, weight_updates: int = 0, neuron_up
     weight_updates  changes of single weights by plasticity
     neuron_updates  None for n n_steps; 0 for sources, which have no state
 
-    Raises ValueError for counts that are no whole numbers >= 0 and lengths that do not fit.
+    Sums are exact, whatever their size. Raises ValueError for counts that are no whole numbers >= 0 and lengths that
+    do not fit.
     """
     counts = pairs.ids(OWNER, spikes, 2**62, "spikes")
-    check.integer(OWNER, "n_steps", n_steps)
-    check.integer(OWNER, "weight_updates", weight_updates)
+    n_steps = check.integer(OWNER, "n_steps", n_steps)
+    weight_updates = check.integer(OWNER, "weight_updates", weight_updates)
     numbers = isinstance(fan_out, list) and fan_out and not any(hasattr(k, "indptr") or np.ndim(k) for k in fan_out)
     several = fan_out if isinstance(fan_out, list) and not numbers else [fan_out]
-    updates = len(counts) * n_steps if neuron_updates is None else neuron_updates
-    check.integer(OWNER, "neuron_updates", updates)
-    synaptic = sum(int(counts @ _degrees(one, len(counts))) for one in several)
-    return _with_energy(int(counts.sum()), synaptic, updates, weight_updates)
+    each = counts.tolist()  # Python's whole numbers do not overflow
+    if neuron_updates is None:
+        updates = len(each) * n_steps
+    else:
+        updates = check.integer(OWNER, "neuron_updates", neuron_updates)
+    synaptic = sum(sum(map(mul, each, _degrees(one, len(each)).tolist())) for one in several)
+    return _with_energy(sum(each), synaptic, updates, weight_updates)
 
 
 def total(parts) -> Operations:
     """Sum of the operations of populations, or of runs. Raises TypeError for what is none."""
+    if not isinstance(parts, Iterable):
+        check.fail("measure.total", "parts must be a sequence of Operations", parts, error=TypeError)
     parts = list(parts)
     for part in parts:
         if not isinstance(part, Operations):

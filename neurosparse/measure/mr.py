@@ -12,8 +12,11 @@ the slopes of the trials; "stationary" takes one mean over all trials and steps,
 drifts, and then better, since it has no bias from the few steps of a trial.
 
 For each m the best b and c are linear least squares (variable projection), so one number is searched, ln m: over a
-grid, then by golden section and parabolas. The interval is the bootstrap's percentiles, over trials; of a single
-recording over moving blocks, whose sums need no seams since a pair (t, t + k) belongs to the block of t.
+grid, then by golden section and parabolas. Where b <= 0, or no m inside the grid is best, there is nothing to estimate:
+slopes that do not decay from above (a single spike, alternation), that grow (m >= 1), or that are gone at once (m near
+0). m, tau and the interval are then NaN, and never an error; b and c are still those of the best fit. The interval is
+the bootstrap's percentiles, over trials; of a single recording over moving blocks, whose sums need no seams since a
+pair (t, t + k) belongs to the block of t.
 
 Sources: J. Wilting, V. Priesemann, Nat. Commun. 9 (2018) 2325; F. P. Spitzner et al., MR. Estimator, PLoS ONE 16
 (2021) e0249447; G. H. Golub, V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413; H. R. Künsch, Ann. Statist. 17 (1989)
@@ -38,7 +41,7 @@ UNSURE = (float("nan"), float("nan"))
 class MrEstimate(NamedTuple):
     """What multistep regression tells of a recording; NaN where activity does not vary."""
 
-    m: float  # branching parameter, in (0, 1)
+    m: float  # branching parameter, in (0, 1); like tau and the interval NaN where r_k tells none
     tau: float  # ms, autocorrelation time
     b: float  # amplitude of the fit
     offset: float  # constant of the fit; 0 in model "exponential"
@@ -70,10 +73,11 @@ def mr_estimator(
 ) -> MrEstimate:
     """Branching parameter and autocorrelation time by multistep regression.
 
-    activity    (T,) or (n_trials, T) events, spikes or any other activity in each step
+    activity    (T,) or (n_trials, T) events, spikes or any other activity in each step; bool counts as 0 and 1
     k_max       largest lag, steps, in [2 or, with an offset, 3, T - 2]; one or two tau / dt have the least error
     dt          width of a step, ms
-    n_boot      samples of the bootstrap, 0 for none (the interval is then NaN)
+    n_boot      samples of the bootstrap, 0 for none (the interval is then NaN, and also where more of them than 1 -
+                confidence have b <= 0)
     stream      of the bootstrap; None for `rng.stream(0, "measure.mr_estimator")`
     block       steps of a moving block for a single recording; None for ten k_max, at most a tenth of the recording
 
@@ -84,7 +88,9 @@ def mr_estimator(
     check.positive(OWNER, "dt", check.scalar(OWNER, "dt", dt, "ms"), "ms")
     check.integer(OWNER, "n_boot", n_boot)
     check.between(OWNER, "confidence", check.scalar(OWNER, "confidence", confidence), 0.0, 1.0)
-    a = np.asarray(check.number(OWNER, "activity", activity), dtype=np.float64)
+    shown = check.array(OWNER, "activity", activity)
+    shown = shown.astype(np.uint8) if shown.dtype.kind == "b" else shown
+    a = np.asarray(check.number(OWNER, "activity", shown), dtype=np.float64)
     if a.ndim not in (1, 2) or not a.size:
         check.fail(OWNER, "activity must be an array (T,) or (n_trials, T)", a.shape)
     a = np.atleast_2d(a)
@@ -92,29 +98,37 @@ def mr_estimator(
     check.integer(OWNER, "k_max", k_max, least, max(least, a.shape[1] - 2), "record longer, or look less far")
     if a.shape[1] < k_max + 2:
         check.fail(OWNER, f"activity must have {k_max + 2} steps or more", a.shape[1])
+    if block is not None:
+        check.integer(OWNER, "block", block, 1, a.shape[1] - k_max)
     a = a - a.mean()  # small sums are exact sums
     sums = _sums_of_trials(a, k_max)
     r = _slopes(sums, np.ones((1, len(a))), method)[0]
     m, b, offset = fit(r, model == "offset")
+    if not (b > 0 and _inside(m, k_max)):
+        m = float("nan")
     interval = UNSURE
     if n_boot > 0 and not np.isnan(m):
         again = _resampled(a, k_max, method, n_boot, stream, block, sums)
-        several = np.array([fit(row, model == "offset")[0] for row in again])
-        tail = 50.0 * (1.0 - confidence)
-        low, high = np.nanpercentile(several, [tail, 100.0 - tail])
-        interval = (float(low), float(high))
-    tau = -dt / np.log(m) if m > 0 else 0.0 * m
-    return MrEstimate(m, float(tau), b, offset, r, float(r[0]), interval)
+        fits = (fit(row, model == "offset") for row in again)
+        several = [one[0] for one in fits if one[1] > 0]  # at an edge too: there the interval ends
+        if several and len(several) >= confidence * n_boot:
+            tail = 50.0 * (1.0 - confidence)
+            low, high = np.percentile(several, [tail, 100.0 - tail])
+            interval = (float(low), float(high))
+    return MrEstimate(m, float(-dt / np.log(m)), b, offset, r, float(r[0]), interval)
 
 
 def fit(r: np.ndarray, with_offset: bool) -> tuple[float, float, float]:
-    """(m, b, c) of the least squares of r_k = b m^k + c over k = 1 .. len(r); NaN for slopes that are not finite."""
+    """(m, b, c) of the least squares of r_k = b m^k + c over k = 1 .. len(r), m in the range of the grid.
+
+    NaN for slopes that are not finite.
+    """
     from scipy.optimize import minimize_scalar
 
     if not np.all(np.isfinite(r)):
         return float("nan"), float("nan"), float("nan")
     k = np.arange(1.0, len(r) + 1)
-    grid = np.unique(np.concatenate([GRID / len(r), STEEP]))
+    grid = _grid(len(r))
     losses = _projected(grid, k, r, with_offset)[0]
     best = int(np.argmin(losses))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
@@ -124,9 +138,21 @@ def fit(r: np.ndarray, with_offset: bool) -> tuple[float, float, float]:
         method="bounded",
         options={"xatol": 1e-9 * -low},
     )
-    g = found.x if found.fun <= losses[best] else grid[best]
+    inside = 0 < best < len(grid) - 1
+    g = found.x if inside and found.fun <= losses[best] else grid[best]
     _, b, c = _projected(np.array([g]), k, r, with_offset)
     return float(np.exp(g)), float(b[0]), float(c[0])
+
+
+def _grid(k_max: int) -> np.ndarray:
+    """ln m, rising, that are tried for slopes of k_max lags."""
+    return np.unique(np.concatenate([GRID / k_max, STEEP]))
+
+
+def _inside(m: float, k_max: int) -> bool:
+    """Whether a fit ended between the edges of its grid."""
+    grid = _grid(k_max)
+    return bool(np.exp(grid[0]) < m < np.exp(grid[-1]))
 
 
 def _projected(g: np.ndarray, k: np.ndarray, r: np.ndarray, with_offset: bool):
@@ -172,7 +198,7 @@ def _resampled(a, k_max: int, method: str, n_boot: int, stream, block: int | Non
         weight = np.stack([np.bincount(row, minlength=n_trials) for row in units]).astype(np.float64)
         return _slopes(sums, weight, method)
     starts = steps - k_max  # t of all pairs whose other end is recorded at every lag
-    block = max(1, min(10 * k_max, starts // 10)) if block is None else check.integer(OWNER, "block", block, 1, starts)
+    block = max(1, min(10 * k_max, starts // 10)) if block is None else block
     n_blocks = -(-starts // block)
     u = rng.uniforms(stream, n_boot * n_blocks).reshape(n_boot, n_blocks)
     first = (u * (starts - block + 1)).astype(np.int64)

@@ -65,13 +65,16 @@ def kernel_quality(sp, ap, sp_range: tuple, ap_range: tuple, difference_range: t
     difference_range     (lowest, highest) rescaled difference, which become 0 and 1 too; (-1, 1) is all that there can
                          be; give those of the models that are compared to have the best at 1
 
-    Raises ValueError for numbers that are not finite and ranges that do not rise.
+    Raises ValueError for numbers that are not finite, for sp and ap of two lengths, and for ranges that do not rise.
     """
     owner = "measure.kernel_quality"
     for name, pair in (("sp_range", sp_range), ("ap_range", ap_range), ("difference_range", difference_range)):
         if np.shape(check.number(owner, name, pair)) != (2,) or not pair[0] < pair[1]:
             check.fail(owner, f"{name} must be a pair (lowest, highest)", pair)
-    difference = _rescaled(check.number(owner, "sp", sp), sp_range) - _rescaled(check.number(owner, "ap", ap), ap_range)
+    shapes = np.shape(check.number(owner, "sp", sp)), np.shape(check.number(owner, "ap", ap))
+    if shapes[0] != shapes[1] and () not in shapes:
+        check.fail(owner, "sp and ap must be one for each model, or a number for all", shapes)
+    difference = _rescaled(sp, sp_range) - _rescaled(ap, ap_range)
     return _rescaled(difference, difference_range)
 
 

@@ -11,6 +11,7 @@ narrow where it was chosen. The laws are in `laws.py`, those that might be inste
 Source: A. Clauset, C. R. Shalizi, M. E. J. Newman, SIAM Rev. 51 (2009) 661, sections 3.1 to 3.3.
 """
 
+from math import ceil, floor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,7 +45,7 @@ def power_law(x, xmin=None, xmax=None, discrete: bool = True, confidence: float 
 
     x             (n,) numbers > 0, whole ones if `discrete`
     xmin, xmax    range of the law; xmin None to choose it (of the values with 50 numbers or more above them), xmax
-                  None for no upper bound
+                  None for no upper bound; of whole numbers the range is [ceil(xmin), floor(xmax)], xmin >= 1
     confidence    of the interval
 
     Raises ValueError for numbers that do not fit and a range with fewer than two values.
@@ -58,10 +59,13 @@ def power_law(x, xmin=None, xmax=None, discrete: bool = True, confidence: float 
     top = np.inf
     if xmax is not None:
         top = float(check.positive(OWNER, "xmax", check.scalar(OWNER, "xmax", xmax)))
+        top = float(floor(top)) if discrete else top  # the law's sum ends at a number that there can be
     values, counts = np.unique(x[x <= top], return_counts=True)
     if xmin is None:
         xmin = _choose(values, counts, top, discrete)
     xmin = float(check.positive(OWNER, "xmin", check.scalar(OWNER, "xmin", xmin)))
+    if discrete:
+        xmin = float(ceil(check.at_least(OWNER, "xmin", xmin, 1, remedy="whole numbers begin at 1")))
     inside = values >= xmin
     values, counts = values[inside], counts[inside]
     if len(values) < 2:
