@@ -149,10 +149,12 @@ def _regression(i, step, n: int, n_steps: int, dt: float, bin_steps: int, part: 
         why = f"bins of {bin_ms:g} ms: {len(counts)}; it takes {LEAST_BINS}"
     mr = None if why else _look(counts, bin_ms)
     if mr is None or not isfinite(mr.m):
-        why = why or "activity does not vary"
-        return None, [Row(name, None, note=why) for name in names]
+        varies = mr is not None and isfinite(mr.m_conventional)
+        why = why or ("its regression is no decaying exponential" if varies else "activity does not vary")
+        first = Row(names[0], mr.m_conventional if varies and mr else None, note="" if varies else why)
+        return None, [first, *(Row(name, None, note=why) for name in names[1:])]
     low, high = mr.interval
-    shortest, longest = (-bin_ms / log(m) if 0 < m < 1 else 0.0 for m in (low, high))
+    shortest, longest = (-bin_ms / log(m) if 0 < m < 1 else m * 0.0 for m in (low, high))
     longest = longest if longest < n_steps * dt else float("inf")
     notes = [f"bins of {bin_ms:g} ms, lags up to {len(mr.r)}"]
     share = explained(mr)

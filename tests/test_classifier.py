@@ -305,7 +305,7 @@ def test_scikit_learns_own_checks(estimator, check):
 
 @pytest.mark.slow
 def test_the_example_of_the_docstring(capsys):
-    """.855 measured; the pixels alone give logistic regression .858, and chance is .10."""
+    """.852 measured; the pixels alone give logistic regression .858, and chance is .10."""
     lines = inspect.getdoc(LiquidClassifier).splitlines()
     exec("\n".join(line[4:] for line in lines if line.startswith("    ") and not line.startswith("     ")), {})
     assert float(capsys.readouterr().out) > 0.8
