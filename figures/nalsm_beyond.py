@@ -16,7 +16,7 @@ def draw(record):
         values = [100 * row["accuracy"] for row in record.rows if row["change"] == name]
         axes.plot(values, np.full(len(values), y), "o", color=plot.OURS, alpha=0.7)
         axes.annotate(f"{np.mean(values):.2f} %", (max(values), y), (8, 0), textcoords="offset points", va="center")
-    first = np.mean([100 * row["accuracy"] for row in record.rows if row["change"] == names[0]])
+    first = float(np.mean([100 * row["accuracy"] for row in record.rows if row["change"] == names[0]]))
     axes.axvline(first, color=plot.OURS, linewidth=0.8, linestyle=":")
     low, high = axes.get_xlim()
     axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))

@@ -5,7 +5,7 @@ neurotransmitter onto two G-ChI astrocytes; in one of them the gating of IP3 rec
 """
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.signal import find_peaks
 
 from neurosparse import clock, encode, rng, wire
@@ -27,6 +27,13 @@ class Config(config.Config):
     duration_s: float = Field(default=30.0, ge=1, le=1e5, description="time simulated, s")
     dt: float = Field(default=1.0, ge=0.1, le=50, description="step of the astrocytes, ms")
     seed: int = Field(default=0, ge=0, le=2**64 - 1, description="of the gating")
+
+    @model_validator(mode="after")
+    def _fits(self):
+        if self.interval_ms < self.dt:
+            need, got = f"interval_ms must be >= dt = {self.dt:g} ms", f"{self.interval_ms:g}"
+            raise ValueError(f"{need}, got {got}; take a smaller dt: the synapse spikes at most once a step")
+        return self
 
 
 def tiny() -> Config:

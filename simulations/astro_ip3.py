@@ -5,7 +5,7 @@ stand the fixed points of the equations and whether they are stable.
 """
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.optimize import brentq
 
 from neurosparse import clock
@@ -27,6 +27,13 @@ class Config(config.Config):
     settle_s: float = Field(default=400.0, ge=0, le=1e5, description="time before the measurement, s")
     record_s: float = Field(default=100.0, ge=1, le=1e4, description="time measured, s")
     dt: float = Field(default=20.0, ge=0.1, le=100, description="ms")
+
+    @model_validator(mode="after")
+    def _fits(self):
+        if self.ip3_low > self.ip3_high:
+            got = f"{self.ip3_low:g} and {self.ip3_high:g}"
+            raise ValueError(f"ip3_low must be <= ip3_high, got {got}; swap them")
+        return self
 
 
 def tiny() -> Config:
@@ -50,11 +57,11 @@ def run(config: Config, threads: int = 1) -> Result:
             "period_s": period(trace, config.dt / 1000.0), "rest": rest, "growth": growth,
         })  # fmt: skip
     on = [row for row in rows if row["ca_max"] - row["ca_min"] > LIVELY]
-    periods = [row["period_s"] for row in on]
+    periods = [row["period_s"] for row in on if not np.isnan(row["period_s"])] or [np.nan]
     low, high = hopf_points()
     metrics = {
         "on_from": on[0]["ip3"] if on else np.nan, "on_to": on[-1]["ip3"] if on else np.nan,
-        "period_min_s": np.min(periods, initial=np.inf), "period_max_s": np.max(periods, initial=-np.inf),
+        "period_min_s": np.min(periods), "period_max_s": np.max(periods),
         "unstable_from": low, "unstable_to": high,
     }  # fmt: skip
     shown = [int(np.abs(ip3 - value).argmin()) for value in SHOWN]

@@ -142,21 +142,31 @@ def test_presets_are_those_of_the_examples(example):
     assert p.dose == pytest.approx(dose)
     assert p.puff == pytest.approx(78.0)
     s = gchi.State(0.3, 0.8, 0.45, 0.7, 0.2, 30.0, 0.6, 5.0)
-    ours = gchi.slopes(p, (0.3, 0.8, 0.45, 0.7, 0.2), s.y, s.g, 0.2, 0.05)
-    np.testing.assert_allclose(ours, slopes(s, example, 0.2, 0.05)[:5], rtol=1e-12, atol=1e-15)
+    ours = gchi.slopes(p, (0.3, 0.8, 0.45, 0.7, 0.2), 0.2, 0.05)  # binding by Y and G is not in them
+    np.testing.assert_allclose(ours, slopes(s._replace(y=0.0, g=0.0), example, 0.2, 0.05)[:5], rtol=1e-12, atol=1e-15)
 
 
 def test_order():
-    p, s = gchi.params(**CLOSED), gchi.State(0.3, 0.8, 0.1, 0.7, 0.2, 3.0, 0.6, 5.0)
+    """With binding by Y at 150/s: with less, what is left below 1e-7 uM is the jump of flow() where I is i_bias."""
+    p, s = gchi.params(**CLOSED), gchi.State(0.3, 0.8, 0.1, 0.7, 0.2, 500.0, 0.6, 5.0)
     truth, _ = solved(s, [], 0.2, 4, 1.0, grid=0.2)
     errors = []
-    for dt in (40.0, 20.0, 10.0):
+    for dt in (10.0, 5.0, 2.5):
         ours, events = steps(gchi.params(**CLOSED, dt=dt, substeps=1), s, round(200.0 / dt))
         assert not events.any()
         errors.append(np.abs(ours[-1] - truth[-1]).max())
     assert errors[-1] > 1e-9
-    np.testing.assert_allclose(np.log2(np.divide(errors[:-1], errors[1:])), gchi.ORDER, atol=0.5)
+    np.testing.assert_allclose(np.log2(np.divide(errors[:-1], errors[1:])), gchi.ORDER, atol=0.3)
     assert p.substeps == 10
+
+
+def test_much_neurotransmitter_is_scipys():
+    """A hundred synapses at 10 Hz and weight 1: binding at 3000/s, where the classical scheme at 1 ms is unstable."""
+    s = gchi.init(gchi.params())._replace(y=10_000.0, g=50.0)
+    truth, _ = solved(s, [0.1, 0.2, 0.3], 0.4, 2)
+    ours, _ = steps(gchi.params(dt=1.0), s, 400, (100, 200, 300))
+    np.testing.assert_allclose(ours[:, FIELDS.index("y")], truth[:, FIELDS.index("y")], rtol=1e-7)
+    np.testing.assert_allclose(ours[:, :5], truth[:, :5], atol=1e-4)
 
 
 def test_substeps_are_steps():
@@ -364,6 +374,7 @@ def test_every_parameter_may_differ_from_cell_to_cell():
 
 @pytest.mark.parametrize("given, message", [
     ({"dt": 0.0}, "dt must be > 0 ms, got 0.0"),
+    ({"dt": 10_001.0}, "dt must be at most 10000 substeps of 1 ms, got 10001.0; take a shorter step"),
     ({"substeps": 0.5}, "substeps must be a whole number, got 0.5"),
     ({"k_p": 0.0}, "k_p must be > 0 uM, got 0.0"),
     ({"omega_i": 0.0}, "omega_i must be > 0 uM"),

@@ -204,6 +204,23 @@ def test_calcium_stays_in_the_cell():
         assert s.ca == end
 
 
+def test_inputs_below_zero_take_what_there_is():
+    p = li_rinzel.params(dt=10.0, delta_ip3=0.01)
+    for inputs in ((-100.0, 0.0, 0.0), (0.0, 0.0, -1.0), (-10.0, -1.0, -1e-2), (1e6, 1.0, 1.0), (0.0, -1.0, 0.0)):
+        ours = steps(p, START, 2000, inputs)
+        assert np.isfinite(ours).all()
+        assert ours.min() >= 0.0
+        assert ours[:, 1].max() <= p.ca_tot
+        assert ours[:, 2].max() <= 1.0
+    s, _ = li_rinzel.step(p, START, -100.0, 0.0, 0.0)
+    np.testing.assert_allclose(s[:3], solved([0.0, *START[1:3]], 10.0)[-1], atol=1e-9)
+
+
+def test_a_step_is_at_least_one_substep():
+    assert li_rinzel.params(dt=1e-8)[:2] == (1.0, 1e-8)
+    assert li_rinzel.params(dt=200_000.0)[:2] == (10_000.0, 20.0)
+
+
 def test_ip3_diffuses():
     """Two cells, one of them at rest: their IP3 meets at the rate of both directions, 2 w, and no IP3 is lost."""
     p, w = li_rinzel.params(tau_ip3=1e12, dt=10.0), 1e-3
@@ -276,6 +293,8 @@ def test_every_parameter_may_differ_from_cell_to_cell():
 @pytest.mark.parametrize("given, message", [
     ({"dt": 0.0}, "dt must be > 0 ms, got 0.0"),
     ({"dt": [1.0, 2.0]}, "dt must be one number"),
+    ({"dt": 1e9}, "dt must be at most 10000 substeps of 20 ms, got 1000000000.0; take a shorter step of the astroc"),
+    ({"delta_ip3": -1.0}, "delta_ip3 must be >= 0 uM, got -1.0"),
     ({"substeps": -1}, r"substeps must be in \[0, 10000\], got -1"),
     ({"substeps": 1.5}, "substeps must be a whole number, got 1.5"),
     ({"tau_ip3": 0.0}, "tau_ip3 must be > 0 ms, got 0.0"),

@@ -1,4 +1,4 @@
-"""Astrocytes, one file per model, on a slow clock of their own. The best file to copy: `li_rinzel.py`.
+"""Astrocytes, one file per model, on a slow clock of their own. The best file to copy: `leaky_integrator.py`.
 
 The contract is that of a neuron (see `neurosparse.neurons`): `PORTS`, `ORDER`, `Params`, `State`, `params(..., dt)`,
 `init(p)`, `step(p, s, *inputs) -> (State, z)`, written with arithmetic and `neurosparse.ops`, with these differences:

@@ -15,10 +15,15 @@ Y is neurotransmitter around the cell, Gamma_A the share of its receptors that a
 of IP3 receptors that calcium has not closed, x_A the gliotransmitter at hand, G that around the synapses, Gamma_S the
 share of their presynaptic receptors that are bound, which sets release (`neurosparse.release.gliotransmission`).
 
-A step is `substeps` classical Runge-Kutta steps, Y, x_A and G in closed form; spikes count at its start, bias and gap
-are held, gliotransmitter leaves at the end of the Runge-Kutta step of the crossing. The port "noise" wants a standard
-normal number a step, or 0; the noise, in Stratonovich's sense as with Brian2's Milstein method, acts at the end of the
-step, by Heun's method. It alone takes h out of [0, 1].
+A step is `substeps` Runge-Kutta steps of Lawson's kind: Y, x_A and G in closed form, and so the binding by Y and G,
+the terms with o_n and o_g, which are as fast as there is neurotransmitter; all else by the classical scheme. No Y makes
+it unstable. Spikes count at its start, bias and gap are held, gliotransmitter leaves at the end of the Runge-Kutta step
+of the crossing. Y and I are clipped at 0: weights, gaps and biases below 0 take away what there is and no more.
+
+A weight of 1 at "spikes" is all that a synapse releases into a space of its own (rho_c): around a cell that listens to
+N synapses as to one, weights are 1/N. The port "noise" wants a standard normal number a step, or 0; the noise, in
+Stratonovich's sense as with Brian2's Milstein method, acts at the end of the step, by Heun's method. It alone takes h
+out of [0, 1].
 
 Source: De Pitta, Goldberg, Volman, Berry & Ben-Jacob, J. Biol. Phys. 35 (2009) 383; De Pitta, Volman, Berry &
 Ben-Jacob, PLoS Comput. Biol. 7 (2011) e1002293; gap junctions: Goldberg, De Pitta, Volman, Berry & Ben-Jacob, PLoS
@@ -34,10 +39,11 @@ from neurosparse import check, ops
 from neurosparse.astrocytes.li_rinzel import floats, not_negative, rises, split
 from neurosparse.jit import shared
 
-PORTS = ("spikes", "bias", "gap", "noise")  # weights, at once; uM; IP3 of neighbours, uM/s; normal numbers; all held
+PORTS = ("spikes", "bias", "gap", "noise")  # weights (1/N of N synapses), at once; held: uM; uM/s; normal numbers
 ORDER = 4
+IMPULSES = ("spikes",)
 COUPLED = "i"
-LONGEST = 1.0  # ms of a Runge-Kutta step: one release of neurotransmitter binds receptors within 10 ms
+LONGEST = 1.0  # ms of a Runge-Kutta step
 
 # Parameters of the examples of Stimberg et al.; those of example 2 (fig. 2) are the defaults.
 EXAMPLE_2: dict[str, float] = {}
@@ -68,7 +74,6 @@ class Params(NamedTuple):
     d_5: float
     o_2: float
     o_beta: float
-    o_n: float
     omega_n: float
     k_kc: float
     zeta: float
@@ -86,13 +91,14 @@ class Params(NamedTuple):
     i_bias: float
     c_theta: float
     u_a: float
-    o_g: float
     omega_g: float
     dose: float  # neurotransmitter of one release, uM
     puff: float  # gliotransmitter of one release with all at hand, uM
     half_y: float  # what is left of Y, G and 1 - x_A after half a Runge-Kutta step
     half_g: float
     half_x: float
+    bind_y: float  # exponent by which 1 uM of Y binds receptors in half a Runge-Kutta step, 1/uM
+    bind_g: float
 
 
 class State(NamedTuple):
@@ -141,6 +147,8 @@ def params(
     )
     gone = floats(owner, "1/s", not_negative, omega_c=omega_c, omega_e=omega_e, omega_a=omega_a)
     half = [np.exp(-0.5 * each * rate)[()] for rate in gone.values()]
+    bind_y = values.pop("o_n") * _stay(gone["omega_c"], 0.5 * each)
+    bind_g = values.pop("o_g") * _stay(gone["omega_e"], 0.5 * each)
     return Params(
         substeps=substeps,
         dt=each,
@@ -150,8 +158,17 @@ def params(
         half_y=half[0],
         half_g=half[1],
         half_x=half[2],
+        bind_y=bind_y,
+        bind_g=bind_g,
         **values,
     )
+
+
+def _stay(rate, t: float):
+    """Integral of exp(-rate s) from 0 to t, s."""
+    x = np.asarray(rate * t)
+    some = np.where(x > 0.0, x, 1.0)
+    return np.where(x > 0.0, -t * np.expm1(-some) / some, t)[()]
 
 
 def init(p: Params) -> State:
@@ -180,11 +197,11 @@ def inactivation(p, i, c):
 
 
 @shared
-def slopes(p, u, y, g, bias, gap):
-    """Time derivatives of u = (Gamma_A, I, C, h, Gamma_S), per s."""
+def slopes(p, u, bias, gap):
+    """Time derivatives of u = (Gamma_A, I, C, h, Gamma_S) but for the binding by Y and G, per s."""
     gamma_a, i, c, h, gamma_s = u
+    i = ops.maximum(0.0, i)
     c2 = c * c
-    bound = p.o_n * y * (1.0 - gamma_a) - p.omega_n * (1.0 + p.zeta * hill(c, p.k_kc)) * gamma_a
     made = p.o_beta * gamma_a + p.o_delta / (1.0 + i / p.kappa_delta) * hill(c2, p.k_delta * p.k_delta)
     k_d2 = p.k_d * p.k_d
     spent = p.o_3k * hill(c2 * c2, k_d2 * k_d2) * hill(i, p.k_3k) + p.omega_5p * i
@@ -193,11 +210,11 @@ def slopes(p, u, y, g, bias, gap):
     calcium = (p.omega_cicr * (gate * gate * gate) + p.omega_l) * (p.c_t - (1.0 + p.rho_a) * c)
     h_inf, rate = inactivation(p, i, c)
     return (
-        bound,
+        -p.omega_n * (1.0 + p.zeta * hill(c, p.k_kc)) * gamma_a,
         made - spent + flow(p, p.f_ex, p.i_bias + bias - i) + gap,
         calcium - p.o_p * hill(c2, p.k_p * p.k_p),
         (h_inf - h) * rate,
-        p.o_g * g * (1.0 - gamma_s) - p.omega_g * gamma_s,
+        -p.omega_g * gamma_s,
     )
 
 
@@ -208,15 +225,25 @@ def ahead(u, k, dt):
 
 
 @shared
+def bound(u, a, s):
+    """u after binding alone, of the shares a and s of the free receptors."""
+    return u[0] + a * (1.0 - u[0]), u[1], u[2], u[3], u[4] + s * (1.0 - u[4])
+
+
+@shared
 def advance(p, u, y, x_a, g, bias, gap):
-    """(u, y, x_a, g, z) a Runge-Kutta step later."""
+    """(u, y, x_a, g, z) a Runge-Kutta step later; a and s bind in its halves."""
     y_mid, g_mid = p.half_y * y, p.half_g * g
     y_end, g_end = p.half_y * y_mid, p.half_g * g_mid
-    k1 = slopes(p, u, y, g, bias, gap)
-    k2 = slopes(p, ahead(u, k1, 0.5 * p.dt), y_mid, g_mid, bias, gap)
-    k3 = slopes(p, ahead(u, k2, 0.5 * p.dt), y_mid, g_mid, bias, gap)
-    k4 = slopes(p, ahead(u, k3, p.dt), y_end, g_end, bias, gap)
-    v = ahead(ahead(ahead(ahead(u, k1, p.dt / 6.0), k2, p.dt / 3.0), k3, p.dt / 3.0), k4, p.dt / 6.0)
+    a1, s1 = -ops.expm1(-p.bind_y * y), -ops.expm1(-p.bind_g * g)
+    a2, s2 = -ops.expm1(-p.bind_y * y_mid), -ops.expm1(-p.bind_g * g_mid)
+    k1 = slopes(p, u, bias, gap)
+    k2 = slopes(p, bound(ahead(u, k1, 0.5 * p.dt), a1, s1), bias, gap)
+    k3 = slopes(p, ahead(bound(u, a1, s1), k2, 0.5 * p.dt), bias, gap)
+    k4 = slopes(p, bound(ahead(bound(u, a1, s1), k3, p.dt), a2, s2), bias, gap)
+    v = ahead(ahead(bound(ahead(u, k1, p.dt / 6.0), a1, s1), k2, p.dt / 3.0), k3, p.dt / 3.0)
+    v = ahead(bound(v, a2, s2), k4, p.dt / 6.0)
+    v = v[0], ops.maximum(0.0, v[1]), v[2], v[3], v[4]
     z = rises(u[2], v[2], p.c_theta)
     x_a = 1.0 - (1.0 - x_a) * p.half_x * p.half_x
     return v, y_end, x_a * (1.0 - p.u_a * z), g_end + p.puff * x_a * z, z
@@ -238,7 +265,8 @@ def couple(p: Params, mine, other):
 
 def step(p: Params, s: State, spikes, bias, gap, noise):
     """One step; summed weights of the spikes since the last, uM beside i_bias, IP3 in uM/s, a normal number."""
-    u, y, x_a, g, z = (s.gamma_a, s.i, s.c, s.h, s.gamma_s), s.y + p.dose * spikes, s.x_a, s.g, 0.0 * s.c
+    u, x_a, g, z = (s.gamma_a, s.i, s.c, s.h, s.gamma_s), s.x_a, s.g, 0.0 * s.c
+    y = ops.maximum(0.0, s.y + p.dose * spikes)
     for _ in range(int(p.substeps)):
         u, y, x_a, g, crossed = advance(p, u, y, x_a, g, bias, gap)
         z = ops.maximum(z, crossed)

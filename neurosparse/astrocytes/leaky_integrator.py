@@ -12,6 +12,8 @@ diffuse: `couple` is the difference of their values, so that a Coupling's weight
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from neurosparse import check, grid, ops
 
 PORTS = ("spikes", "gap")  # impulses, ms times the unit of a; the unit of a, held over the step
@@ -38,7 +40,7 @@ class State(NamedTuple):
 
 
 def params(tau_astro=100.0, b_astro=0.15, theta=math.inf, method="exact", dt=1.0) -> Params:
-    """Kernel constants; tau_astro in ms, b_astro (where a rests and begins) and theta in the unit of a.
+    """Kernel constants; tau_astro in ms, b_astro (where a rests and begins) and theta in the unit of a, inf for none.
 
     method: "exact" or "euler". Raises ValueError for values out of range.
     """
@@ -48,9 +50,12 @@ def params(tau_astro=100.0, b_astro=0.15, theta=math.inf, method="exact", dt=1.0
     return Params(keep, (1.0 - keep) * b_astro, (1.0 - keep) / dt, 1.0 - keep, _threshold(owner, theta), b_astro)
 
 
-def _threshold(owner: str, theta: float) -> float:
-    """Any number; where there is none, one that nothing reaches."""
-    return 1e30 if theta == math.inf else check.number(owner, "theta", theta)
+def _threshold(owner: str, theta) -> Any:
+    """Any numbers; where there is none, one that nothing reaches."""
+    given = check.array(owner, "theta", theta)
+    if given.dtype.kind == "f":
+        given = np.where(given == math.inf, 1e30, given.astype(float))[()]
+    return check.number(owner, "theta", given if given.dtype.kind in "iuf" else theta)
 
 
 def init(p: Params) -> State:

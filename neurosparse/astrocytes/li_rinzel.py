@@ -9,7 +9,8 @@
     z = 1 in a step in which C crosses ca_th upward
 
 I is IP3 and C calcium in the cytosol, uM; h the share of IP3 receptors that calcium has not closed; sic, pA, is for
-neurons. A step is `substeps` classical Runge-Kutta steps. Spikes count at its start, other inputs are held. IP3 starts
+neurons. A step is `substeps` classical Runge-Kutta steps. Spikes count at its start, other inputs are held. I >= 0 and
+0 <= h <= 1 hold, and C's range, on all right sides too: inputs below 0 take away what there is and no more. IP3 starts
 at ip3_0 and stays there without spikes and neighbours: so it is clamped.
 
 Source: Li & Rinzel, J. Theor. Biol. 166 (1994) 461; IP3 and sic: Nadkarni & Jung, Phys. Rev. Lett. 91 (2003) 268101.
@@ -26,8 +27,10 @@ from neurosparse.jit import shared
 
 PORTS = ("spikes", "j_ext", "gap")  # weights, at once; calcium, uM/ms, held; IP3 of neighbours, uM/ms, held
 ORDER = 4
+IMPULSES = ("spikes",)
 COUPLED = "ip3"
 LONGEST = 20.0  # ms of a Runge-Kutta step: less than 1e-7 uM of error over 100 s of oscillation
+MOST = 10_000  # Runge-Kutta steps in a step
 
 
 class Params(NamedTuple):
@@ -79,8 +82,8 @@ def params(
     each = split(owner, dt, substeps, LONGEST)
     there = {"kd_ip3_1": kd_ip3_1, "kd_ip3_2": kd_ip3_2, "kd_act": kd_act, "kd_inh": kd_inh, "km_serca": km_serca}
     values = floats(owner, "uM", check.positive, ca_tot=ca_tot, **there)
-    values |= floats(owner, "uM", not_negative, ip3_0=ip3_0)
-    values |= floats(owner, "uM", check.number, sic_th=sic_th, ca_th=ca_th, delta_ip3=delta_ip3)
+    values |= floats(owner, "uM", not_negative, ip3_0=ip3_0, delta_ip3=delta_ip3)
+    values |= floats(owner, "uM", check.number, sic_th=sic_th, ca_th=ca_th)
     values |= floats(owner, "pA", check.number, sic_scale=sic_scale)
     values |= floats(owner, "1/(uM ms)", not_negative, k_ip3r=k_ip3r)
     values |= floats(owner, "1/ms", not_negative, rate_ip3r=rate_ip3r, rate_l=rate_l)
@@ -93,7 +96,10 @@ def params(
 def split(owner: str, dt: float, substeps: int, longest: float) -> tuple[float, float]:
     """(how many, ms of each): a step of dt ms in equal parts, as many as asked for, or of at most `longest` ms."""
     check.positive(owner, "dt", check.scalar(owner, "dt", dt, "ms"), "ms")
-    n = check.integer(owner, "substeps", substeps, 0, 10_000) or math.ceil(dt / longest - 1e-9)
+    n = check.integer(owner, "substeps", substeps, 0, MOST) or max(1, math.ceil(dt / longest - 1e-9))
+    if n > MOST:
+        need = f"dt must be at most {MOST} substeps of {longest:g} ms"
+        check.fail(owner, need, dt, "take a shorter step of the astrocytes, or give substeps")
     return float(n), dt / n
 
 
@@ -113,9 +119,15 @@ def init(p: Params) -> State:
 
 
 @shared
+def held(p, u):
+    """u in its range."""
+    return ops.maximum(0.0, u[0]), ops.clip(u[1], 0.0, p.ca_tot), ops.clip(u[2], 0.0, 1.0)
+
+
+@shared
 def slopes(p, u, j_ext, gap):
     """Time derivatives of u = (IP3, calcium, h), per ms."""
-    ip3, ca, h = u
+    ip3, ca, h = held(p, u)
     gate = ip3 / (ip3 + p.kd_ip3_1) * (ca / (ca + p.kd_act)) * h
     downhill = p.ca_tot - ca - p.ratio_er_cyt * ca  # ratio_er_cyt (C_er - C)
     calcium = (p.rate_ip3r * (gate * gate * gate) + p.rate_l) * downhill + j_ext
@@ -132,13 +144,12 @@ def ahead(u, k, dt):
 
 @shared
 def advance(p, u, j_ext, gap):
-    """u a Runge-Kutta step later, calcium clipped."""
+    """u a Runge-Kutta step later, in its range."""
     k1 = slopes(p, u, j_ext, gap)
     k2 = slopes(p, ahead(u, k1, 0.5 * p.dt), j_ext, gap)
     k3 = slopes(p, ahead(u, k2, 0.5 * p.dt), j_ext, gap)
     k4 = slopes(p, ahead(u, k3, p.dt), j_ext, gap)
-    ip3, ca, h = ahead(ahead(ahead(ahead(u, k1, p.dt / 6.0), k2, p.dt / 3.0), k3, p.dt / 3.0), k4, p.dt / 6.0)
-    return ip3, ops.clip(ca, 0.0, p.ca_tot), h
+    return held(p, ahead(ahead(ahead(ahead(u, k1, p.dt / 6.0), k2, p.dt / 3.0), k3, p.dt / 3.0), k4, p.dt / 6.0))
 
 
 @shared
@@ -154,7 +165,7 @@ def couple(p: Params, mine, other):
 
 def step(p: Params, s: State, spikes, j_ext, gap):
     """One step; summed weights of the spikes since the last, calcium and IP3 from outside in uM/ms."""
-    u, z = (s.ip3 + p.delta_ip3 * spikes, s.ca, s.h), 0.0 * s.ca
+    u, z = (ops.maximum(0.0, s.ip3 + p.delta_ip3 * spikes), s.ca, s.h), 0.0 * s.ca
     for _ in range(int(p.substeps)):
         before = u[1]
         u = advance(p, u, j_ext, gap)
