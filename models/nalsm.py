@@ -77,8 +77,8 @@ def build(c: Config) -> liquid.Liquid:
     cell = ("alif", membrane | {"beta": c.adaptation, "tau_adapt": TAU_ADAPT}) if c.adaptation else ("lif", membrane)
     draws = rng.uniforms(rng.stream(c.seed, "delays"), wires.recurrent.nnz)
     delay = 1.0 if c.max_delay == 1 else 1.0 + np.floor(draws * c.max_delay)
-    first, rule = parts.FIRST.get(c.rule, c.weight_scale), learning(c) if c.learns else None
-    net = parts.network(wires, first, cell, parts.TAU_SYN * spread[1], rule, bool(c.compat), delay)
+    first = parts.FIRST.get(c.rule, c.weight_scale)
+    net = parts.network(wires, first, cell, parts.TAU_SYN * spread[1], learning(c), bool(c.compat), delay)
     return liquid.Liquid(net, wires.excitatory, wires.positions, wires.recurrent, wires.inputs)
 
 
@@ -104,14 +104,11 @@ def wiring(c: Config) -> parts.Wiring:
     return wires
 
 
-def learning(c: Config) -> parts.Learning:
-    """What changes the weights; without an astrocyte's weight depression stays as strong as potentiation."""
-    if c.rule == "ap_stdp":
-        window = {"c_theta": c.c_theta, "c_width": c.c_width, "tau_trace": parts.TAU_TRACE}
-        return parts.Learning("ap_stdp", window, domains=c.domains, diffusion=c.diffusion)
-    return parts.Learning(
-        "astro_stdp", {"tau_trace": parts.TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0,
-        listening=c.listening, domains=c.domains, diffusion=c.diffusion, seed=c.seed,
+def learning(c: Config) -> parts.Learning | None:
+    """What changes the weights."""
+    window = {"c_theta": c.c_theta, "c_width": c.c_width} if c.rule == "ap_stdp" else {}
+    return parts.learning(
+        c.rule, c.w_astro, window, listening=c.listening, domains=c.domains, diffusion=c.diffusion, seed=c.seed
     )  # fmt: skip
 
 
@@ -131,11 +128,8 @@ def initialise(c: Config, engine: clock.Engine, snapshots: Iterable[dict]) -> cl
 
 def samples(c: Config, shown: Iterable, duration=SAMPLE_MS) -> Iterable:
     """Inputs of the second phase, from functions that return a sample's events."""
-    if not c.learns:
-        return shown
-    level = 0.0 if c.rule == "ap_stdp" else ANNEAL ** np.arange(round(duration))
-    rate = np.broadcast_to(level, (round(duration),))[:, None]
-    return ((lambda sample=sample: sample() | {"rate": rate}) for sample in shown)
+    rate = parts.annealed(c.rule, round(duration), ANNEAL)
+    return ((lambda sample=sample: sample() | rate) for sample in shown)
 
 
 def features(

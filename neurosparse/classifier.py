@@ -235,10 +235,7 @@ class LiquidClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classi
 def counts(c: SimpleNamespace, engine: clock.Engine, start: clock.Moment | None, shown: Sequence) -> np.ndarray:
     """Spikes (n_samples, n_neurons) int32 of the liquid for what each sample shows; c: parameters of a classifier."""
     n_steps = round(c.duration_ms)
-    rate = {}
-    if c.rule != "static":
-        level = 0.0 if c.rule == "ap_stdp" else c.anneal ** np.arange(n_steps)
-        rate["rate"] = np.broadcast_to(level, (n_steps,))[:, None]
+    rate = liquid.annealed(c.rule, n_steps, c.anneal)
     stream = rng.stream(c.random_state, "input spikes")
     samples = ((lambda one=one: {"events": stimuli.spikes(one, n_steps, stream)} | rate) for one in shown)
     out = np.empty((len(shown), c.n_neurons), np.int32)
@@ -286,13 +283,5 @@ def _compiled(c: SimpleNamespace, n_inputs: int) -> clock.Engine:
     wires = liquid.wiring(n_inputs, c.n_neurons, seed=c.random_state)
     cell = ("lif", liquid.MEMBRANE) if c.cell is None else c.cell
     weight = c.weight_scale if c.rule == "static" else liquid.FIRST[c.rule]
-    net = liquid.network(wires, weight, cell, learning=_learning(c))
+    net = liquid.network(wires, weight, cell, learning=liquid.learning(c.rule, c.w_astro))
     return clock.compile(net, (SpikeMonitor("liquid", counts_only=True),), precision="float32")
-
-
-def _learning(c: SimpleNamespace) -> liquid.Learning | None:
-    """What changes the weights; without an astrocyte's weight depression stays as strong as potentiation."""
-    if c.rule == "static":
-        return None
-    kind = "ap_stdp" if c.rule == "ap_stdp" else "astro_stdp"
-    return liquid.Learning(kind, {"tau_trace": liquid.TAU_TRACE}, w_astro=c.w_astro if c.rule == "nalsm" else 0.0)

@@ -166,6 +166,28 @@ def network(
     return _plastic(scaled, learning, Network(populations, (events,), dt=1.0), newest, delay)
 
 
+def learning(rule: str, w_astro: float, params: Mapping[str, Any] | None = None, **more) -> Learning | None:
+    """What changes the weights of a liquid: rule "nalsm", "stdp", "ap_stdp" or "static", which is None.
+
+    STDP is NALSM whose astrocyte hears nothing, so that depression stays as strong as potentiation. params go to the
+    rule, more to `Learning`.
+    """
+    check.one_of("liquid.learning", "rule", rule, ("nalsm", "static", "stdp", "ap_stdp"))
+    if rule == "static":
+        return None
+    kind = "ap_stdp" if rule == "ap_stdp" else "astro_stdp"
+    given = {"tau_trace": TAU_TRACE} | dict(params or {})
+    return Learning(kind, given, w_astro=w_astro if rule == "nalsm" else 0.0, **more)
+
+
+def annealed(rule: str, n_steps: int, factor: float) -> dict[str, np.ndarray]:
+    """The learning rate of a sample as inputs of its run: falling by `factor` a step; 0 for AP-STDP; none if static."""
+    if rule == "static":
+        return {}
+    level = 0.0 if rule == "ap_stdp" else factor ** np.arange(n_steps)
+    return {"rate": np.broadcast_to(level, (n_steps,))[:, None]}
+
+
 def _check(learning: Learning) -> None:
     """Raise ValueError or TypeError for what can not be learnt by."""
     owner = "liquid.Learning"

@@ -40,14 +40,19 @@ def snapshots(shown: Sequence, n: int, n_steps: int, seed: int) -> Iterator[Even
     Probabilities are drawn anew for each; of Events a window is cut that begins at random.
     """
     order, begins, draws = (rng.stream(seed, f"snapshot {what}") for what in ("order", "begins", "spikes"))
-    laps = (rng.permutation(order, len(shown), lap) for lap in itertools.count())
-    for number, k in enumerate(itertools.islice(itertools.chain.from_iterable(laps), n)):
+    for number, k in enumerate(laps(len(shown), n, order)):
         one = shown[k]
         if isinstance(one, Events):
             begin = int(rng.below(begins, 0, number, len(one.start) - n_steps))
             yield cut(one, begin, begin + n_steps)
         else:
             yield encode.bernoulli(one, n_steps, draws, number)
+
+
+def laps(n_samples: int, n: int, order: rng.Stream) -> Iterator[int]:
+    """n samples in random order, all n_samples of them before any comes again."""
+    each = (rng.permutation(order, n_samples, lap).tolist() for lap in itertools.count())
+    return itertools.islice(itertools.chain.from_iterable(each), n)
 
 
 def cut(events: Events, begin: int, end: int) -> Events:

@@ -13,7 +13,7 @@ import numpy as np
 from models import liquid
 from neurosparse import data, encode, rng
 from neurosparse.encode import Events
-from neurosparse.stimuli import cut
+from neurosparse.stimuli import cut, laps
 
 FIRST, LAST = 0, 278  # ms: where a snapshot of a recording of 300 ms may begin, but for its own length
 RECORDING_MS = 300
@@ -35,11 +35,7 @@ class Stimuli(NamedTuple):
 
     def snapshots(self, n: int, n_steps: int, stream: rng.Stream) -> Iterator[dict]:
         """Pieces of training samples in random order, all of them before any comes again."""
-        for number in range(n):
-            lap, place = divmod(number, self.n_train)
-            if place == 0:
-                order = rng.permutation(stream, self.n_train, lap)
-            yield self.snapshot(int(order[place]), n_steps, number)
+        return (self.snapshot(k, n_steps, number) for number, k in enumerate(laps(self.n_train, n, stream)))
 
 
 def images(
