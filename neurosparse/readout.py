@@ -26,7 +26,9 @@ KINDS = ("logistic", "ridge")
 
 
 def _is_logistic(readout) -> bool:
-    return readout.kind == "logistic"
+    """As it was fitted, else as it will be."""
+    model = getattr(readout, "model_", None)
+    return readout.kind == "logistic" if model is None else isinstance(model, LogisticRegression)
 
 
 class Readout(ClassifierMixin, BaseEstimator):

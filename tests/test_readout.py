@@ -152,3 +152,12 @@ def test_errors_of_predict():
         fitted.predict(X[:, :5])
     with pytest.raises(ValueError, match=r"decision_function: counts must be >= 0, got -"):
         fitted.decision_function(-X)
+
+
+def test_probabilities_are_there_as_it_was_fitted():
+    counts, labels = np.array([[1, 5], [5, 1], [2, 6], [6, 1]]), np.array([0, 1, 0, 1])
+    ridge, logistic = (Readout(kind).fit(counts, labels) for kind in ("ridge", "logistic"))
+    ridge.set_params(kind="logistic")
+    logistic.set_params(kind="ridge")
+    assert not hasattr(ridge, "predict_proba")
+    np.testing.assert_allclose(logistic.predict_proba(counts).sum(axis=1), 1.0)
