@@ -21,6 +21,7 @@ def wave():
     return ring.run(ring.Config(n_cells=12, duration_s=300.0))
 
 
+@pytest.mark.slow
 def test_both_ways_round_the_ring_are_alike(wave):
     n, driven = 12, int(wave.metrics["driven"])
     for k in range(1, n // 2):
@@ -31,6 +32,7 @@ def test_both_ways_round_the_ring_are_alike(wave):
     assert wave.arrays["distance"].max() == n // 2
 
 
+@pytest.mark.slow
 def test_the_wave_has_one_speed(wave):
     """15.5 s a cell, as on the ring of 50; the line goes through the first events of all distances."""
     m, first = wave.metrics, wave.arrays["first_s"]
@@ -45,6 +47,7 @@ def test_the_wave_has_one_speed(wave):
     assert by_distance == sorted(by_distance)
 
 
+@pytest.mark.slow
 def test_metrics_follow_from_the_events(wave):
     a, m = wave.arrays, wave.metrics
     own = events(wave, m["driven"])
@@ -57,6 +60,7 @@ def test_metrics_follow_from_the_events(wave):
     assert sum(row["events_each"] * row["cells"] for row in wave.rows) == pytest.approx(m["events"])
 
 
+@pytest.mark.slow
 def test_it_is_the_ring_of_plain_numpy(wave):
     """The equations stepped by hand: gap junctions see the fields of the last step."""
     p, n = gchi.params(**gchi.EXAMPLE_5, dt=50.0, substeps=1), 12
@@ -71,6 +75,7 @@ def test_it_is_the_ring_of_plain_numpy(wave):
     np.testing.assert_allclose(ours, np.array(seen)[every - 1 :: every][: len(ours)], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [{}, {"noise": 1.0, "duration_s": 50.0}])
 def test_threads_do_not_change_it(more):
     small = ring.Config(**({"n_cells": 9, "duration_s": 100.0} | more))
@@ -80,6 +85,7 @@ def test_threads_do_not_change_it(more):
     np.testing.assert_equal(one.metrics, two.metrics)
 
 
+@pytest.mark.slow
 def test_without_gap_junctions_the_driven_cell_is_alone():
     alone = ring.run(ring.Config(n_cells=9, duration_s=100.0, f=0.0))
     assert set(alone.arrays["events_i"]) == {4}
@@ -91,6 +97,7 @@ def test_without_gap_junctions_the_driven_cell_is_alone():
     np.testing.assert_array_equal(quiet, quiet[:, :1] * np.ones(8))
 
 
+@pytest.mark.slow
 def test_without_a_drive_there_is_nothing():
     nothing = ring.run(ring.Config(n_cells=5, duration_s=60.0, bias=0.0))
     assert nothing.metrics["events"] == 0
@@ -99,6 +106,7 @@ def test_without_a_drive_there_is_nothing():
     assert np.isnan(nothing.metrics["period_s"])
 
 
+@pytest.mark.slow
 def test_noise_makes_cells_differ_and_seeds_count():
     a, b, c = (
         ring.run(ring.Config(n_cells=6, duration_s=40.0, noise=0.5, seed=seed)).arrays["c"] for seed in (1, 1, 2)
@@ -108,6 +116,7 @@ def test_noise_makes_cells_differ_and_seeds_count():
     assert not np.array_equal(a[:, 2], a[:, 4])
 
 
+@pytest.mark.slow
 def test_a_grid_joins_neighbours_and_a_disc_starts_a_wave():
     small = ring.Config(geometry="grid", n_cells=9)
     wiring, middle = ring.neighbours(small)
