@@ -12,9 +12,9 @@ from neurosparse import discover
 from neurosparse.cli import app
 from neurosparse.io import config, launch, results
 
-slow_without_jit = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT", "0") != "0", reason="takes minutes without compilation"
-)
+PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
+slow_without_jit = pytest.mark.skipif(PLAIN, reason="takes minutes without compilation")
+LONG = ("nalsm", "bench_nalsm", "astro_ring")  # such simulations do too
 SIMULATIONS, FIGURES = discover.names("simulations"), discover.names("figures")
 
 
@@ -24,6 +24,8 @@ def stored(tmp_path_factory):
     folder, records = tmp_path_factory.mktemp("results"), {}
 
     def get(name):
+        if PLAIN and name.startswith(LONG):
+            pytest.skip("takes minutes without compilation")
         if name not in records:
             module = discover.load("simulations", name)
             records[name] = launch.run(name, module, module.tiny(), threads=2, folder=folder)
