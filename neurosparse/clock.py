@@ -178,15 +178,17 @@ def _run_block(engine: Engine, n_steps: int, block: list[Inputs], start: Moment 
     return [_run(engine, n_steps, sample, start, keep=False) for sample in block], time.perf_counter() - begin
 
 
-def restart(engine: Engine, moment: Moment, traces: bool = False) -> Moment:
+def restart(engine: Engine, moment: Moment, traces: bool = False, step: int | None = None) -> Moment:
     """The initial state with the synapses of `moment`: their weights and what else rules keep for a synapse.
 
     traces: keep also what rules keep for neurons, without the spikes of the last steps, as many as the longest delay of
-    the projection, which are lost on their way. Steps are counted on, to where all slow clocks begin a span.
+    the projection, which are lost on their way. step: to count from; by default steps are counted on. Raised to where
+    all slow clocks begin a span.
     """
     check_moment("clock.restart", engine, moment)
     period = math.lcm(*(part.every for part in engine.plan.parts))
-    step = -(-moment.step // period) * period
+    first = moment.step if step is None else check.integer("clock.restart", "step", step, low=0)
+    step = -(-first // period) * period
     kept = engine.initial | {k: v for k, v in moment.arrays.items() if k[0] in ("wg" if traces else "w")}
     rules = [(j, route) for j, route in enumerate(engine.plan.routes) if route.rule] if traces else []
     for j, route in rules:

@@ -3,6 +3,7 @@
 Phases, rules and baselines stand in `models/nalsm.py`. The readout is multinomial logistic regression whose penalty is
 chosen on the last fifth of the training samples (n_validation of them, if given), on counts of the liquid and, for the
 baseline, on the plain pixels; then it is fitted on all training samples, or, with n_validation, on the rest alone.
+With compat the liquid's readout is that of the authors' code, see `models/nalsm_readout.py`.
 The branching factor is that of the first `n_branching` test samples.
 """
 
@@ -56,7 +57,9 @@ class Shown(config.Config):
     c_width: float = Field(default=22.0, ge=0, le=1000, description="width of its windows; N-MNIST: 2 to 3")
     n_bins: int = Field(default=1, ge=1, le=60, description="equal spans of a sample that are counted apart")
     model: dict[str, float] = Field(default={}, description="more of models/nalsm.py, as {fields=4.0}")
-    readout: Literal["logistic", "paper"] = Field(default="logistic", description="paper: that of the authors' code")
+    readout: Literal["auto", "logistic", "paper"] = Field(
+        default="auto", description="paper: that of the authors' code; auto: paper with compat, else logistic"
+    )
     epochs: int = Field(default=5000, ge=2, le=100_000, description="of the readout of the authors' code")
     duration_ms: float = Field(default=250.0, ge=60, le=300, multiple_of=1, description="time of each sample, ms")
     compat: Literal["", "nalsm2021"] = Field(default="", description="nalsm2021: with the quirks of the authors' code")
@@ -95,6 +98,11 @@ class Shown(config.Config):
         n_inputs = INPUTS[self.dataset]
         if c.fields and math.isqrt(n_inputs) ** 2 != n_inputs:
             raise ValueError(f"receptive fields need a square image, got dataset={self.dataset}; leave fields out")
+
+    @property
+    def authors_readout(self) -> bool:
+        """Whether the readout is that of the authors' code."""
+        return self.readout == "paper" or (self.readout == "auto" and bool(self.compat))
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -267,7 +275,7 @@ def fit(x: np.ndarray, shown: _stimuli.Stimuli, config: Shown, normalise: bool =
 
     n, y = shown.n_train, shown.labels
     cut = n - (config.n_validation or n // 5)
-    if normalise and config.readout == "paper":
+    if normalise and config.authors_readout:
         found = nalsm_readout.fit(x, y, cut, n - cut, config.epochs)
         return Fitted(float(np.mean(found.predicted == y[n:])), found.predicted, float(found.validation[found.epoch]))
     tried = {C: Readout("logistic", C=C, normalise=normalise).fit(x[:cut], y[:cut]) for C in PENALTIES["logistic"]}

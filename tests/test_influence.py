@@ -235,9 +235,17 @@ def test_a_restart_keeps_the_phase_of_slow_clocks():
     for duration in (3.5, 4.0):  # spans of 2 ms
         start = clock.restart(engine, clock.run(engine, duration).end, traces=True)
         assert start.step == 8
+        assert clock.restart(engine, clock.run(engine, duration).end, step=3).step == 4
         run = clock.run(engine, 4.0, start=start)
         changes = np.flatnonzero(np.any(np.diff(run.states["astro"].fields["a"], axis=0) != 0.0, axis=1))
         np.testing.assert_array_equal(changes % EVERY, np.full(len(changes), EVERY - 2))
+
+
+def test_a_restart_counts_from_a_whole_step():
+    engine = clock.compile(network(), WATCH)
+    end = clock.run(engine, 1.0).end
+    with pytest.raises(ValueError, match=r"clock.restart: step must be in \[0, .*got -1"):
+        clock.restart(engine, end, step=-1)
 
 
 @pytest.mark.parametrize("delay", [1.0, 3.0])

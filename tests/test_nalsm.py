@@ -132,6 +132,31 @@ def test_features_are_those_of_single_runs_and_of_any_number_of_threads():
     assert np.any(kept.arrays["g1_y"] > 0)
 
 
+def test_with_compat_traces_go_on_from_batch_to_batch(monkeypatch):
+    """Sample k begins with the stored weights and the traces that sample k - BATCH left."""
+    monkeypatch.setattr(nalsm, "BATCH", 3)
+    c, built, _ = toy(compat="nalsm2021")
+    engine = nalsm.compile(built)
+    short = [{"events": encode.bernoulli(np.full(IN, 0.2), 20, rng.stream(2, "s"), k)} for k in range(30)]
+    start = nalsm.initialise(c, engine, short)
+    assert start is not None
+    samples = [lambda k=k: {"events": encode.bernoulli(np.full(IN, 0.2), 81, rng.stream(4, "x"), k)} for k in range(7)]
+    one, two = (list(nalsm.features(c, engine, start, samples, threads, 81.0)) for threads in (1, 2))
+    for k in range(7):
+        np.testing.assert_array_equal(one[k].counts["liquid"], two[k].counts["liquid"])
+        assert one[k].end is None
+    rate, moment = (0.99 ** np.arange(81))[:, None], start
+    for k in (1, 4):
+        run = clock.run(engine, 81.0, samples[k]() | {"rate": rate}, start=moment)
+        np.testing.assert_array_equal(run.counts["liquid"], one[k].counts["liquid"])
+        begun = clock.restart(engine, run.end, traces=True)
+        assert np.any(begun.arrays["g1_y"] > 0)
+        weights = {name: array for name, array in start.arrays.items() if name[0] == "w"}
+        moment = clock.Moment(begun.step, begun.arrays | weights)
+    fresh = clock.run(engine, 81.0, samples[4]() | {"rate": rate}, start=start)
+    assert not np.array_equal(fresh.counts["liquid"], one[4].counts["liquid"])
+
+
 @pytest.mark.parametrize("rule", ["stdp", "ap_stdp", "static"])
 def test_baselines(rule):
     """STDP: depression stays at that of potentiation. AP-STDP: features leave the weights alone. Static: no start."""

@@ -64,6 +64,25 @@ def test_refused(name, overrides, message):
         config.build(discover.load("simulations", name).Config, overrides=overrides)
 
 
+def test_compat_brings_the_readout_of_the_authors(monkeypatch):
+    """Without more words; logistic regression must be asked for."""
+    seen = []
+    fitted = nalsm_images.nalsm_readout.fit
+    monkeypatch.setattr(nalsm_images.nalsm_readout, "fit", lambda *args: seen.append(args[-1]) or fitted(*args))
+    plain = SimpleNamespace(n_train=60, labels=np.arange(80) % 10)
+    counts = np.eye(10)[plain.labels] * 9
+    for change, calls in (({"compat": "nalsm2021"}, 1), ({"compat": "nalsm2021", "readout": "logistic"}, 0), ({}, 0),
+                          ({"readout": "paper"}, 1)):  # fmt: skip
+        seen.clear()
+        shape = nalsm_images.Config.model_validate({"dataset": "digits", "epochs": 7} | change)
+        assert nalsm_images.fit(counts, plain, shape).accuracy == 1.0
+        assert seen == [7] * calls
+        assert len(seen) == calls == shape.authors_readout
+        seen.clear()
+        nalsm_images.fit(counts, plain, shape, normalise=False)
+        assert not seen
+
+
 def test_too_few_samples_of_a_class_are_refused_before_anything_runs():
     with pytest.raises(ValueError, match=r"nalsm_kernel: per_class must be <= \d, the smallest class, got 50; raise"):
         nalsm_kernel.run(nalsm_kernel.tiny().model_copy(update={"per_class": 50}))
