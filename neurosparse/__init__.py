@@ -34,6 +34,7 @@ _ROOMS = frozenset(
         "readout",
         "release",
         "rng",
+        "sdr",
         "synapses",
         "tensor",
         "theory",

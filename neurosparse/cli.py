@@ -1,4 +1,4 @@
-"""The command line: neurosparse run | figure | criticality | list | info | warmup | sonata.
+"""The command line: neurosparse run | figure | criticality | list | info | warmup | sonata | capacity.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 a defect,
 2 a mistake in the command, the configuration or the data, 130 interrupted.
@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neurosparse import __version__
+from neurosparse import __version__, capacity_cli
 from neurosparse.io import sonata_cli
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(sonata_cli.app, name="sonata")
+app.add_typer(capacity_cli.app, name="capacity")
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of every error.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines, nothing else.")]

@@ -42,7 +42,20 @@ ENGINE = {
     "arrays",
     "influence",
 }
-EDGE = {"cost", "data", "io", "plot", "discover", "cli", "liquid", "stimuli", "classifier", "criticality"}
+EDGE = {
+    "cost",
+    "data",
+    "io",
+    "plot",
+    "discover",
+    "cli",
+    "liquid",
+    "stimuli",
+    "classifier",
+    "criticality",
+    "capacity_cli",
+    "capacity_page",
+}
 ALLOWED = (
     dict.fromkeys(BOTTOM, BOTTOM)
     | {room: BOTTOM | {room} for room in MIDDLE}

@@ -1,0 +1,80 @@
+"""Exact probabilities: whole numbers only, so the ratio is the truth that the fast methods are held against.
+
+    P(overlap >= b) = sum_{j=b}^{min(a,s)} t_j / C(n, a),   t_{j+1} = t_j (s-j) (a-j) / ((j+1) (n-s-a+j+1))
+
+Every division leaves no rest. Cost: (number of terms) * (digits of C(n, a)); about .2 s at n = 1e6, a = s = 2e4, where
+a term has 44,000 digits. What would take more than about a minute is refused.
+"""
+
+from fractions import Fraction
+from math import comb, lgamma, log
+
+from neurosparse import check
+
+LIMIT = 1e12  # operations on bits: about a minute
+
+
+def code_space(n: int, w: int) -> Fraction:
+    """C(n, w)."""
+    check_cost("exact", bits(n, w) ** 2 / 10)
+    return Fraction(comb(n, w))
+
+
+def pmf(n: int, a: int, s: int, b: int) -> Fraction:
+    """P(overlap = b)."""
+    if b > s or b > a or a - b > n - s:
+        return Fraction(0)
+    a, s = max(a, s), min(a, s)
+    check_cost("exact", bits(n, s) ** 2 / 10)
+    return Fraction(comb(a, b) * comb(n - a, s - b), comb(n, s))
+
+
+def at_least(n: int, a: int, s: int, b: int) -> Fraction:
+    """P(overlap >= b)."""
+    a, s = max(a, s), min(a, s)
+    least = max(0, a + s - n)
+    if b <= least:
+        return Fraction(1)
+    if b > s:
+        return Fraction(0)
+    check_cost("exact", bits(n, s) ** 2 / 10 + bits(n, s) * (min(s - b, b - 1 - least) + 1))
+    total = comb(n, s)
+    if s - b < b - 1 - least:
+        return Fraction(_sum(n, a, s, b, s), total)
+    return 1 - Fraction(_sum(n, a, s, least, b - 1), total)
+
+
+def cdf(n: int, a: int, s: int, b: int) -> Fraction:
+    """P(overlap <= b)."""
+    return 1 - at_least(n, a, s, b + 1)
+
+
+def sf(n: int, a: int, s: int, b: int) -> Fraction:
+    """P(overlap > b)."""
+    return at_least(n, a, s, b + 1)
+
+
+def any_of(p: Fraction, m: int) -> Fraction:
+    """1 - (1 - p)**m."""
+    check_cost("exact", (m * p.denominator.bit_length()) ** 1.6)
+    return 1 - (1 - p) ** m
+
+
+def bits(n: int, k: int) -> float:
+    """log2 C(n, k), roughly: how long numbers will get. Products cost about its power 1.6, divisions its square."""
+    return max((lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)) / log(2), 1.0)
+
+
+def check_cost(owner: str, steps: float) -> None:
+    """Raise ValueError before hours are spent."""
+    if steps > LIMIT:
+        check.fail(owner, f"exact sums may take {LIMIT:.0e} steps", f"{float(steps):.1e}", "take .log10, which is fast")
+
+
+def _sum(n: int, a: int, s: int, first: int, last: int) -> int:
+    """sum of C(a, j) C(n-a, s-j) over j = first ... last."""
+    term = total = comb(a, first) * comb(n - a, s - first)
+    for j in range(first, last):
+        term = term * ((s - j) * (a - j)) // ((j + 1) * (n - s - a + j + 1))
+        total += term
+    return total
