@@ -1,0 +1,236 @@
+"""Temporal memory against the plain reference; its laws, its files, its errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurosparse import csr, rng
+from neurosparse.sdr import segments, segments_files, temporal_memory
+from tests.segments_reference import Memory
+from tests.test_sdr_segments import held, reference
+
+SMALL = {
+    "n_columns": 8, "cells_per_column": 3, "activation_threshold": 2, "min_threshold": 1, "max_new_synapses": 3,
+    "initial_permanence": 0.3, "permanence_decrement": 0.2,
+}  # fmt: skip
+
+settings_of_memory = st.builds(
+    dict, initial_permanence=st.sampled_from([0.21, 0.5]), activation_threshold=st.integers(1, 3),
+    min_threshold=st.integers(1, 3), max_new_synapses=st.integers(1, 5), predicted_decrement=st.sampled_from([0.0, 0.1]),
+    max_segments_per_cell=st.sampled_from([1, 2, 255]), max_synapses=st.sampled_from([3, 5, 255]),
+    max_segments=st.sampled_from([0, 7]), min_synapses=st.sampled_from([None, 1, 2]), keep_winner=st.booleans(),
+    bits=st.sampled_from([8, 32]), permanence_decrement=st.sampled_from([0.0, 0.15]), seed=st.integers(0, 2**64 - 1),
+)  # fmt: skip
+
+
+def plain_memory(p):
+    """The reference of the same parameters."""
+    table, level = reference(temporal_memory.segment_params(p))
+    rates = (level(p.initial_permanence), level(p.permanence_increment), -level(p.permanence_decrement),
+             -level(p.predicted_decrement))  # fmt: skip
+    stream = rng.stream(p.seed, "temporal_memory")
+    return Memory(table, rates, p.n_columns, p.cells_per_column, p.max_new_synapses, p.keep_winner, stream)
+
+
+def agree(p, state, plain):
+    """Equal cells, lists and segments to the last bit."""
+    table = temporal_memory.table(p, state)
+    stored = {g: [owner, {c: float(v) for c, v in s.items()}] for g, (owner, s) in plain.table.segments.items()}
+    assert held(table) == stored
+    assert temporal_memory.active_cells(state).tolist() == plain.active
+    assert temporal_memory.winner_cells(state).tolist() == plain.winners
+    assert temporal_memory.predictive_cells(state).tolist() == plain.predictive()
+    assert temporal_memory.active_segments(state).tolist() == plain.firing
+    columns = sorted({c // p.cells_per_column for c in plain.predictive()})
+    assert temporal_memory.predicted_columns(state).tolist() == columns
+
+
+@settings(max_examples=60)
+@given(settings_of_memory, st.integers(0, 2**32 - 1), st.integers(1, 4))
+def test_random_streams_are_those_of_the_reference(given_settings, seed, n_patterns):
+    p = temporal_memory.params(**{**SMALL, **given_settings})
+    state, plain, draw = temporal_memory.init(p), plain_memory(p), np.random.default_rng(seed)
+    patterns = [np.sort(draw.choice(p.n_columns, draw.integers(0, 6), replace=False)) for _ in range(n_patterns)]
+    for _ in range(30):
+        event = draw.random()
+        if event < 0.05:
+            state = temporal_memory.reset(p, state)
+            plain.reset()
+        elif event < 0.1:
+            cells = np.sort(draw.choice(24, draw.integers(1, 5), replace=False))
+            state = temporal_memory.kill_cells(p, state, cells)
+            plain.kill(cells.tolist())
+        elif event < 0.15:
+            state = temporal_memory.from_arrays(p, temporal_memory.state_arrays(state))
+        columns, learn = patterns[draw.integers(n_patterns)], bool(draw.random() < 0.85)
+        state, ran = temporal_memory.step(p, state, columns, learn)
+        assert ran.anomaly[0] == pytest.approx(plain.step(columns.tolist(), learn), abs=1e-15)
+        agree(p, state, plain)
+        if learn:
+            assert temporal_memory.matching_segments(state).tolist() == plain.matching
+    assert segments_files.sound(state.segments, 24)
+
+
+@pytest.mark.parametrize("bits", [8, 32])
+def test_the_law_of_four_presentations(bits):
+    """From .21 with steps of .10 a synapse is connected after four: anomaly 1, 1, 1, 1, .02 (sdr.md 2.2)."""
+    p = temporal_memory.params(n_columns=512, cells_per_column=4, bits=bits)
+    state, sequence = temporal_memory.init(p), csr_of(sparse_patterns(50, 512, 40), 512)
+    means = []
+    for _ in range(5):
+        state, ran = temporal_memory.run(p, temporal_memory.reset(p, state), sequence)
+        means.append(round(float(ran.anomaly.mean()), 9))
+    assert means == [1, 1, 1, 1, 0.02]
+
+
+def sparse_patterns(n, n_columns, w, seed=0):
+    stream = rng.stream(seed, "patterns")
+    return [rng.choice(stream, n_columns, w, step) for step in range(n)]
+
+
+def csr_of(patterns, n_columns):
+    rows = np.repeat(np.arange(len(patterns)), [len(one) for one in patterns])
+    return csr.from_coo(rows, np.concatenate(patterns), 1.0, (len(patterns), n_columns))
+
+
+def test_contexts_are_told_apart():
+    """After A B C D and X B C Y, the same C predicts D in one context and Y in the other."""
+    p = temporal_memory.params(n_columns=300, cells_per_column=8, predicted_decrement=0.02)
+    a, b, c, d, x, y = sparse_patterns(6, 300, 20, seed=3)
+    state = temporal_memory.init(p)
+    for _ in range(40):
+        for sequence in ([a, b, c, d], [x, b, c, y]):
+            state, _ = temporal_memory.run(p, temporal_memory.reset(p, state), sequence)
+    for start, end in ((a, d), (x, y)):
+        state, _ = temporal_memory.run(p, temporal_memory.reset(p, state), [start, b, c], learn=False)
+        assert np.array_equal(temporal_memory.predicted_columns(state), end)
+
+
+def test_one_call_equals_many_and_other_starting_room():
+    p = temporal_memory.params(n_columns=128, cells_per_column=8, predicted_decrement=0.01, max_new_synapses=15)
+    patterns = sparse_patterns(40, 128, 20) * 3
+    one, ran = temporal_memory.run(p, temporal_memory.init(p), patterns, record=True)
+    many = temporal_memory.init(p)
+    for k, columns in enumerate(patterns):
+        many, each = temporal_memory.step(p, many, columns)
+        assert each.n_segments[0] == ran.n_segments[k]
+        row = slice(*ran.predicted.indptr[k : k + 2])
+        assert np.array_equal(ran.predicted.indices[row], temporal_memory.predicted_columns(many))
+    for name, array in temporal_memory.state_arrays(one).items():
+        assert np.array_equal(array[:2], temporal_memory.state_arrays(many)[name][:2]) or name in ("crossed", "cells")
+    assert held(temporal_memory.table(p, one)) == held(temporal_memory.table(p, many))
+
+
+def test_saved_and_restored_to_the_same_bits():
+    p = temporal_memory.params(n_columns=128, cells_per_column=4, max_segments=300)
+    patterns = sparse_patterns(60, 128, 20, seed=5)
+    state, _ = temporal_memory.run(p, temporal_memory.init(p), patterns)
+    again = temporal_memory.from_arrays(p, temporal_memory.state_arrays(state))
+    state, first = temporal_memory.run(p, state, patterns)
+    again, second = temporal_memory.run(p, again, patterns)
+    assert all(np.array_equal(a, b) for a, b in zip(first[:-1], second[:-1]))
+    a, b = (temporal_memory.state_arrays(one) for one in (state, again))
+    assert all(np.array_equal(a[name], b[name]) for name in a if name != "crossed")
+
+
+def test_without_learning_nothing_is_learned():
+    p = temporal_memory.params(**SMALL)
+    state, _ = temporal_memory.run(p, temporal_memory.init(p), [[0, 1, 2], [3, 4, 5]] * 4)
+    before = held(temporal_memory.table(p, temporal_memory.copy(state)))
+    state, _ = temporal_memory.run(p, state, [[0, 1, 2], [5, 6]] * 4, learn=False)
+    assert held(temporal_memory.table(p, state)) == before
+    assert len(temporal_memory.matching_segments(state)) == 0
+
+
+def test_the_cap_holds_and_all_dead_columns_stay_silent():
+    p = temporal_memory.params(**SMALL, max_segments=10)
+    state, ran = temporal_memory.run(p, temporal_memory.init(p), sparse_patterns(60, 8, 4))
+    assert ran.n_segments.max() == 10
+    state = temporal_memory.kill_cells(p, state, np.arange(6))
+    state, ran = temporal_memory.step(p, state, [0, 1])
+    assert (ran.n_active[0], ran.n_winners[0], ran.anomaly[0]) == (0, 0, 1.0)
+
+
+def test_an_empty_element_has_no_anomaly():
+    p = temporal_memory.params(**SMALL)
+    _, ran = temporal_memory.run(p, temporal_memory.init(p), [[], [1]])
+    assert ran.anomaly.tolist() == [0, 1]
+    assert temporal_memory.run(p, temporal_memory.init(p), [])[1].anomaly.shape == (0,)
+
+
+P = temporal_memory.params(**SMALL)
+MISTAKES = {
+    "n_columns must be in": lambda s: temporal_memory.params(n_columns=0),
+    "cells_per_column must be a whole number": lambda s: temporal_memory.params(cells_per_column=1.5),
+    "max_new_synapses must be in": lambda s: temporal_memory.params(max_new_synapses=0),
+    "initial_permanence must be > 0": lambda s: temporal_memory.params(initial_permanence=0.0),
+    "initial_permanence must be in": lambda s: temporal_memory.params(initial_permanence=1.1),
+    "keep_winner must be one of": lambda s: temporal_memory.params(keep_winner=2),
+    "seed must be in": lambda s: temporal_memory.params(seed=-1),
+    "step: columns must be in": lambda s: temporal_memory.step(P, s, [8]),
+    "columns of an element must ascend": lambda s: temporal_memory.run(P, s, [[1], [2, 1]]),
+    "sequence must have 8 columns, got 9": lambda s: temporal_memory.run(P, s, csr.from_coo([0], [0], 1.0, (1, 9))),
+    "sequence must be a Csr or a list": lambda s: temporal_memory.run(P, s, 3),
+    "cells must be in": lambda s: temporal_memory.kill_cells(P, s, [24]),
+    "arrays must be those of state_arrays": lambda s: temporal_memory.from_arrays(P, {}),
+}
+
+
+@pytest.mark.parametrize("message", MISTAKES)
+def test_mistakes_are_named(message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        MISTAKES[message](temporal_memory.init(P))
+
+
+def test_other_arrays_are_refused():
+    arrays = temporal_memory.state_arrays(temporal_memory.init(P))
+    with pytest.raises(ValueError, match="clock must be int64"):
+        temporal_memory.from_arrays(P, {**arrays, "clock": arrays["clock"][:3]})
+    with pytest.raises(ValueError, match="memory of the same parameters"):
+        temporal_memory.from_arrays(P._replace(permanence_increment=0.3), arrays)
+    clock = arrays["clock"].copy()
+    clock[1] = 99
+    with pytest.raises(ValueError, match="arrays must agree with one another"):
+        temporal_memory.from_arrays(P, {**arrays, "clock": clock})
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        temporal_memory.nothing  # noqa: B018
+
+
+def test_the_estimator():
+    pytest.importorskip("sklearn")
+    from sklearn.base import clone
+    from sklearn.exceptions import NotFittedError
+
+    sequence = sparse_patterns(20, 256, 20, seed=1)
+    memory = temporal_memory.TemporalMemory(n_columns=256, cells_per_column=4, epochs=5)
+    assert clone(memory).get_params()["epochs"] == 5
+    with pytest.raises(NotFittedError, match="fit"):
+        memory.predict(sequence)
+    memory.fit(sequence)
+    assert memory.score_samples(sequence).tolist() == [1.0] + [0.0] * 19
+    assert memory.score(sequence) == pytest.approx(0.95)
+    predicted = memory.predict(csr_of(sequence, 256))
+    assert predicted.n_rows == 20
+    for k in range(19):
+        assert np.array_equal(predicted.indices[slice(*predicted.indptr[k : k + 2])], sequence[k + 1])
+    dense = np.zeros((20, 256), bool)
+    dense[np.repeat(np.arange(20), 20), np.concatenate(sequence)] = True
+    assert np.array_equal(memory.predict(dense).indices, predicted.indices)
+    before = memory.state_.segments.meta.copy()
+    memory.predict(sequence)
+    assert np.array_equal(before, memory.state_.segments.meta)
+    again = temporal_memory.TemporalMemory(n_columns=256, cells_per_column=4, epochs=5)
+    for _ in range(5):
+        again.partial_fit(sequence, reset=True)
+    assert held(again.segments_) == held(memory.segments_)
+    with pytest.raises(ValueError, match="epochs must be in"):
+        memory.set_params(epochs=0).fit(sequence)
+
+
+def test_the_segments_of_a_memory_can_be_read():
+    state, _ = temporal_memory.run(P, temporal_memory.init(P), [[0, 1, 2], [3, 4, 5]] * 2)
+    table = temporal_memory.table(P, state)
+    seen = segments.activity(segments.freeze(table), temporal_memory.active_cells(state))
+    assert np.array_equal(seen.active, temporal_memory.active_segments(state))
+    assert np.array_equal(seen.matching, temporal_memory.matching_segments(state))
