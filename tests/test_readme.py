@@ -16,11 +16,12 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 CHECKS = (
     "assert 500 < len(spikes.i) < 20000, len(spikes.i); assert Path('raster.png').stat().st_size > 5000",
     "assert scores.mean() > 0.8, scores",
+    "assert round(p.log10, 2) == -2770.29; assert p.fraction() > 0; assert window == (9, 12), window",
 )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("example, check", list(zip(EXAMPLES, CHECKS, strict=True)), ids=["cuba", "liquid"])
+@pytest.mark.parametrize("example, check", list(zip(EXAMPLES, CHECKS, strict=True)), ids=["cuba", "liquid", "sdr"])
 def test_the_python_examples_run(example, check, tmp_path):
     text = f"{example}\nfrom pathlib import Path\n{check}\n"
     out = subprocess.run([sys.executable, "-W", "error", "-c", text], cwd=tmp_path, capture_output=True, text=True)

@@ -1,7 +1,7 @@
 """The data sets that are known by name: files, MD5 of the decompressed bytes, mirrors, licence, citation.
 
 Add a data set of the IDX family by adding one `Source`. Layout on disk: `<folder>/<name>/<file>`. A set of recordings
-is one `Recorded`, its archive lies at `<folder>/<archive>`.
+is one `Recorded`, its archive lies at `<folder>/<archive>`; a time series is one `Table`, a corpus of them a `Corpus`.
 """
 
 from typing import NamedTuple
@@ -29,6 +29,25 @@ class Recorded(NamedTuple):
     archive: str
     parts: dict[str, File]  # the list of a part; the MD5 is that of the list and then its recordings, in its order
     shape: tuple[int, int, int]  # polarities, height, width
+    licence: str
+    citation: str
+
+
+class Table(NamedTuple):
+    """One CSV file of timestamps and values (`series`)."""
+
+    file: str  # below the folder
+    md5: str
+    heading: int  # lines before the first record
+    licence: str
+    citation: str
+
+
+class Corpus(NamedTuple):
+    """One archive of labelled time series (`series`)."""
+
+    archive: str
+    sha256: str  # of its list SHA256SUMS, which names all its files
     licence: str
     citation: str
 
@@ -85,5 +104,26 @@ RECORDED: dict[str, Recorded] = {
         licence="CC BY-SA 4.0",
         citation="G. Orchard, A. Jayawant, G. K. Cohen, N. Thakor, Converting static image datasets to spiking "
         "neuromorphic datasets using saccades, Frontiers in Neuroscience 9:437, 2015",
+    ),
+}
+
+SERIES: dict[str, Table] = {
+    "nyc-taxi": Table(
+        file="htm-sequences/nyc_taxi.csv",
+        md5="d304fcab21f2a15d32bed65b065e3c41",
+        heading=3,
+        licence="data of the New York City Taxi and Limousine Commission",
+        citation="Y. Cui, S. Ahmad, J. Hawkins, Continuous online sequence learning with an unsupervised neural "
+        "network model, Neural Computation 28(11), 2016",
+    ),
+}
+
+CORPORA: dict[str, Corpus] = {
+    "nab": Corpus(
+        archive="nab.tar.xz",
+        sha256="3b87803b56c8edb9cabcc4166a6115a1fd6e39bcbdcb2bc6e77f01aa82b73e52",
+        licence="MIT",
+        citation="A. Lavin, S. Ahmad, Evaluating real-time anomaly detection algorithms - the Numenta Anomaly "
+        "Benchmark, IEEE ICMLA, 2015",
     ),
 }

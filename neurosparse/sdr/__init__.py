@@ -11,7 +11,7 @@ Best file to read first: capacity/law.py. Rooms and names load on first use.
 from importlib import import_module
 from pkgutil import iter_modules
 
-_NAMES = {"Sdr": "sdr"}
+_NAMES = {"Sdr": "sdr", "SpatialPooler": "sp_estimator", "TemporalMemory": "tm_estimator"}
 
 __all__ = [*_NAMES]
 
