@@ -104,7 +104,7 @@ def test_batches_larger_than_the_buffer(monkeypatch):
 def test_save_and_restore_go_on_with_the_same_bits():
     p, state, x = small(inhibition="local")
     sp.compute(p, state, x, True)
-    other = sp.restore(p, sp.save(state))
+    other = sp.from_arrays(p, sp.state_arrays(state))
     assert_same_bits(state, other)
     assert sp.compute(p, state, x, True).indices.tolist() == sp.compute(p, other, x, True).indices.tolist()
     assert_same_bits(state, other)
@@ -218,7 +218,7 @@ def test_witness_error_coverage_and_centres():
     state.permanence[:] = 0
     state.permanence[0, [7, 0, 1]] = 1  # around the seam of the ring: its middle is 0
     state.permanence[1, [2, 3]] = 1
-    state = sp.restore(p, sp.save(state))
+    state = sp.from_arrays(p, sp.state_arrays(state))
     assert sp_metrics.witness_error(state, csr([[0, 1]], 8), csr([[0, 1]], 2)) == (1 + 4) / 2
     assert sp_metrics.coverage(p, state).tolist() == [[1, 1, 1, 1, 0, 0, 0, 1]]
     middles = sp_metrics.centres(p, state)[:, 1]

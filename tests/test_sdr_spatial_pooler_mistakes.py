@@ -70,13 +70,13 @@ def test_other_mistakes():
         sp.overlaps(p, state, [2, 1])
     with pytest.raises(ValueError, match=r"kill_columns: columns must be whole numbers in \[0, 50\), got \[50\]"):
         sp.kill_columns(p, state, [50])
-    arrays = sp.save(state)
-    with pytest.raises(ValueError, match=r"restore: alive must be uint8 of shape \(50,\), got"):
-        sp.restore(p, arrays | {"alive": arrays["alive"][1:]})
-    with pytest.raises(ValueError, match="restore: array must be one of .*, got 'boost'"):
-        sp.restore(p, {k: v for k, v in arrays.items() if k != "boost"})
-    with pytest.raises(ValueError, match="restore: every pool must hold 1 inputs or more, got 0"):
-        sp.restore(p, arrays | {"permanence": np.full((50, 64), -1, np.float32)})
+    arrays = sp.state_arrays(state)
+    with pytest.raises(ValueError, match=r"from_arrays: alive must be uint8 of shape \(50,\), got"):
+        sp.from_arrays(p, arrays | {"alive": arrays["alive"][1:]})
+    with pytest.raises(ValueError, match="from_arrays: array must be one of .*, got 'boost'"):
+        sp.from_arrays(p, {k: v for k, v in arrays.items() if k != "boost"})
+    with pytest.raises(ValueError, match="from_arrays: every pool must hold 1 inputs or more, got 0"):
+        sp.from_arrays(p, arrays | {"permanence": np.full((50, 64), -1, np.float32)})
     with pytest.raises(ValueError, match=r"entropy: patterns must be in \[1"):
         sp_metrics.entropy(sp_inputs.take(x, []))
     with pytest.raises(ValueError, match="stability: both must have the same patterns and columns"):

@@ -180,14 +180,14 @@ def copy(state: State) -> State:
     return State(*(array.copy() for array in state))
 
 
-def save(state: State) -> dict[str, np.ndarray]:
+def state_arrays(state: State) -> dict[str, np.ndarray]:
     """Arrays to store; `connected` is left out, it follows from the permanences."""
     return {name: array.copy() for name, array in state._asdict().items() if name != "connected"}
 
 
-def restore(p: Params, arrays: dict[str, np.ndarray]) -> State:
-    """The state of `save`, bit for bit. Raises ValueError for arrays that are missing, or of another shape or type."""
-    owner, n = f"{OWNER}.restore", p.n_columns
+def from_arrays(p: Params, arrays: dict[str, np.ndarray]) -> State:
+    """The state of `state_arrays`, bit for bit. Raises ValueError for arrays that are missing, or of another shape or type."""
+    owner, n = f"{OWNER}.from_arrays", p.n_columns
     need = {
         "permanence": ((n, p.n_inputs), np.float32), "overlap_duty": ((n,), np.float64),
         "active_duty": ((n,), np.float64), "min_overlap_duty": ((n,), np.float64),
