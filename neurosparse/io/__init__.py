@@ -8,7 +8,7 @@
     columns      what a recording consists of
     checkpoints  runs that survive kill -9; cuts  a long run as slices
     moments      the end of a run as a file, from which another process goes on
-    memories     what a spatial pooler, a temporal memory or a table of segments has learnt;  classifiers  a fitted liquid
+    memories     what a spatial pooler, a temporal memory or segments have learnt;  classifiers  a fitted liquid
     capacity_*   the commands of the capacity calculator: a table of them, ranges, screens, plots
     disk locks seals   disk errors as Python errors; one process at a time; a checksum before HDF5 sees a byte
     trains       spike trains from .csv, .txt, .npz and SONATA files, as events of a SpikeSource

@@ -186,7 +186,7 @@ def state_arrays(state: State) -> dict[str, np.ndarray]:
 
 
 def from_arrays(p: Params, arrays: dict[str, np.ndarray]) -> State:
-    """The state of `state_arrays`, bit for bit. Raises ValueError for arrays that are missing, or of another shape or type."""
+    """The state of `state_arrays`, bit for bit. Raises ValueError for arrays missing, or of another shape or type."""
     owner, n = f"{OWNER}.from_arrays", p.n_columns
     need = {
         "permanence": ((n, p.n_inputs), np.float32), "overlap_duty": ((n,), np.float64),
