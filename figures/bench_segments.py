@@ -3,7 +3,7 @@
 from neurosparse import plot
 
 SOURCE = "bench_segments"
-# sdr.md 5.3: htm.core's C++ on a Xeon, microseconds, (connected, and with potential synapses and the threshold scan).
+# htm.core's C++ on a Xeon, microseconds, (connected, and with potential synapses and the threshold scan).
 PUBLISHED = {
     (10_000, 40): (1.4, 2.85), (10_000, 1280): (106, 148), (100_000, 40): (10.6, 28), (100_000, 1280): (785, 925),
     (500_000, 40): (52.5, 212), (500_000, 1280): (2175, 2450),
@@ -38,6 +38,6 @@ def draw(record):
         if k == 0:
             ax.legend(fontsize=7)
     figure.supxlabel(
-        "* on another machine: a Xeon, one thread, means, as quoted in sdr.md 5.3", fontsize=6, x=0.01, ha="left"
+        "* on another machine: a Xeon, one thread, means, measured elsewhere", fontsize=6, x=0.01, ha="left"
     )
     return figure

@@ -5,7 +5,7 @@ import numpy as np
 from neurosparse import plot
 
 SOURCE = "bench_temporal_memory"
-# sdr.md 5.3: htm.core's C++ on a Xeon, milliseconds a step on a stream of noise, as (first step, last step, ms).
+# htm.core's C++ on a Xeon, milliseconds a step on a stream of noise, as (first step, last step, ms).
 NOISE = ((0, 1000, 0.31), (1000, 2000, 0.61), (2000, 5000, 1.10), (5000, 10_000, 1.71))
 LEARNED, INFER, WANTED = 0.105, 0.089, 0.08
 FULL = {"n_columns": 2048, "cells_per_column": 32, "n_active": 40, "n_sequences": 20, "n_elements": 50}
@@ -42,5 +42,5 @@ def draw(record):
     right.set(xlabel="step", ylabel="time of a step, ms", ylim=(0, None))
     right.set_title("a stream of noise", loc="left")
     right.legend(fontsize=7)
-    figure.supxlabel("* on another machine: a Xeon, one thread, as quoted in sdr.md 5.3", fontsize=6, x=0.01, ha="left")
+    figure.supxlabel("* on another machine: a Xeon, one thread, measured elsewhere", fontsize=6, x=0.01, ha="left")
     return figure

@@ -3,7 +3,7 @@
 A call goes from the active cells to the lists of active and matching segments, Python included, on one thread. Segments
 hold `n_synapses` connected synapses from random cells (a cell drawn twice is dropped: .03 % of them). Every call gets
 other active cells, none of them is warm. Modes: "connected" looks for active segments only, "both" for matching ones
-too, "frozen" is "both" on a frozen table. Beside them the numbers of htm.core's C++ in sdr.md 5.3, from another
+too, "frozen" is "both" on a frozen table. Beside them numbers of htm.core's C++, from another
 machine (a Xeon, one thread, mean of runs).
 """
 

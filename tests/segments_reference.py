@@ -1,4 +1,4 @@
-"""Segments and temporal memory in dicts and lists: slow, and meant to be obviously right (sdr.md 2.2).
+"""Segments and temporal memory in dicts and lists: slow, and meant to be obviously right.
 
 Random numbers come from the library's streams, by the same names and places, so that answers can be equal.
 """

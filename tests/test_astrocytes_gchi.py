@@ -102,7 +102,7 @@ def test_example_2_is_scipys():
     np.testing.assert_allclose(fine, truth[:400], atol=2e-6)
 
 
-# time (s) and height (uM) of the calcium peaks above 0.3 uM, of an independent code (spec 7.2)
+# time (s) and height (uM) of the calcium peaks above 0.3 uM, of an independent code
 PEAKS = {3.15: 1.16, 4.53: 0.74, 8.77: 0.69, 13.02: 0.60, 15.80: None, 17.12: None, 19.64: None, 21.15: None,
          23.61: None, 25.16: None, 27.60: None, 29.16: None}  # fmt: skip
 

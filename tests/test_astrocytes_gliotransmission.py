@@ -24,7 +24,7 @@ def released(gaps_ms, m, u_0=0.6, alpha=0.0):
     return out
 
 
-# 50 ms train at bound receptors Gamma_S, spec 7.2
+# 50 ms train at bound receptors Gamma_S
 TRAINS = {0.0: [0.60, 0.37, 0.15, 0.10, 0.10], 0.9: [0.06, 0.10, 0.13, 0.13, 0.13]}
 
 

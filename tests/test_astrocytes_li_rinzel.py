@@ -111,7 +111,7 @@ def test_nest_itself():
     np.testing.assert_allclose(np.array(current.events["I_SIC"])[10 : len(out)], out[:-10, 3], atol=1e-6)
 
 
-# IP3: calcium from, to (uM), period (s); from 200 to 300 s, of an independent code (spec 7.1)
+# IP3: calcium from, to (uM), period (s); from 200 to 300 s, of an independent code
 WINDOW = {
     0.36: (0.129, 0.196, 12.8), 0.40: (0.105, 0.313, 12.8), 0.50: (0.108, 0.445, 11.5), 0.60: (0.136, 0.500, 11.0),
     0.64: (0.217, 0.438, 10.6), 0.70: (0.352, 0.352, None), 1.00: (0.453, 0.453, None),

@@ -74,7 +74,7 @@ def test_code_space_references(row):
     assert capacity.code_bits(row["n"], row["w"]) == pytest.approx(math.log2(size.fraction()), rel=1e-14)
 
 
-FOUND_ELSEWHERE = [  # spec 1.3, 1.5, 1.6, 4.6: papers, their spreadsheets and notebooks, recomputed
+FOUND_ELSEWHERE = [  # papers, their spreadsheets and notebooks, recomputed
     ((1024, 7, 7, 4), 2.6706911751e-8),
     ((1024, 20, 20, 10), 9.3292386243e-14),
     ((2048, 40, 40, 1), 0.54917094185),

@@ -25,7 +25,7 @@ def close(found, wanted, part=1e-2):
 
 
 def sizes(n, s, m):
-    """P(|union of m random s-sets| = u) as a dict, by the formula F12 in Fractions."""
+    """P(|union of m random s-sets| = u) as a dict, by the chain in Fractions."""
     law = {0: Fraction(1)}
     for _ in range(m):
         after = {}
@@ -91,7 +91,7 @@ def test_chain_is_the_mixture_over_sizes(case):
     assert capacity.union_size_mean(n, s, m) == pytest.approx(float(mean), rel=1e-13, abs=0)
 
 
-QUOTED = [  # spec 1.5: the plug-in form, correctly done; (n, bits of a pattern, patterns, theta)
+QUOTED = [  # 1503.07469: the plug-in form, correctly done; (n, bits of a pattern, patterns, theta)
     ((1024, 20, 20, 20), 1.2532e-10),
     ((1024, 20, 20, 18), 1.19338e-7),
     ((1024, 20, 30, 16), 1.24788e-3),
@@ -194,7 +194,7 @@ def test_any_of_where_no_float_reaches():
 
 
 def test_predictions():
-    """F14 to F16: archived theory values, and the limits that they must have."""
+    """Predictions: archived theory values, and the limits that they must have."""
     recall = capacity.prediction_recall(40, 20, 18, [8, 12, 16])
     np.testing.assert_allclose(recall.value, [0.98758, 0.37559, 0.00182], atol=5e-6)
     assert recall[0].fraction() == 1 - capacity.false_negative(40, 20, 18, 8).fraction()

@@ -74,7 +74,7 @@ def test_random_streams_are_those_of_the_reference(given_settings, seed, n_patte
 
 @pytest.mark.parametrize("bits", [8, 32])
 def test_the_law_of_four_presentations(bits):
-    """From .21 with steps of .10 a synapse is connected after four: anomaly 1, 1, 1, 1, .02 (sdr.md 2.2)."""
+    """From .21 with steps of .10 a synapse is connected after four: anomaly 1, 1, 1, 1, .02."""
     p = temporal_memory.params(n_columns=512, cells_per_column=4, bits=bits)
     state, sequence = temporal_memory.init(p), csr_of(sparse_patterns(50, 512, 40), 512)
     means = []

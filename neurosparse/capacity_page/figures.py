@@ -1,6 +1,6 @@
 """Figures 4A to 7B of 1601.00720 as theory lines: what the paper drew, and beside it what is right where they differ.
 
-Source: spec 1.4; S. Ahmad, J. Hawkins, arXiv 1601.00720 (2016), figures 4 to 7.
+Source: S. Ahmad, J. Hawkins, arXiv 1601.00720 (2016), figures 4 to 7.
 """
 
 from functools import lru_cache

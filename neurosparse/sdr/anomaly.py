@@ -48,7 +48,7 @@ class State(NamedTuple):
 def score(predicted, active) -> float:
     """1 - |predicted and active| / |active| of two sets of ids; 0 where nothing is active.
 
-    Source: equation 1 of the paper, sdr.md 2.2.
+    Source: equation 1 of the paper.
     """
     active, predicted = (np.asarray(getattr(ids, "indices", ids)) for ids in (active, predicted))
     return 1.0 - len(np.intersect1d(active, predicted)) / len(active) if len(active) else 0.0

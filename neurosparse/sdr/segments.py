@@ -10,7 +10,7 @@
 A segment of cell i is active where `activation_threshold` of its connected synapses (permanence >= `connected`) come
 from active cells, and matches where `min_threshold` of all do. Where a limit is reached the least recently used
 segment goes, or the weakest synapse. See `segments_layout` for where things are, `segments_activity` and
-`segments_learning` for the rules; source: sdr.md 2.1, 2.2.
+`segments_learning` for the rules. Source: Hawkins & Ahmad (2016).
 
 Functions that change a table work on its arrays in place and return the table; use what they return, not what you gave.
 All draws are counter-based: the same calls give the same bits.
@@ -101,7 +101,7 @@ class Activity(NamedTuple):
 
 def params(n_cells: int, activation_threshold=13, min_threshold=10, connected=0.5, max_segments=0,
            max_segments_per_cell=255, max_synapses=255, min_synapses=1, bits=32) -> Params:  # fmt: skip
-    """Checked parameters; the defaults are htm.core's (sdr.md 2.1).
+    """Checked parameters; the defaults are htm.core's.
 
     Raises TypeError or ValueError for numbers out of range, and for a `connected` between two steps of 8 bits.
     """

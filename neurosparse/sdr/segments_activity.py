@@ -4,7 +4,7 @@
     overlap            = number of active cells with any synapse on the segment;          matching: >= theta_min
 
 A counter passes each number once, so a segment is listed in the moment in which it reaches a threshold: nothing is
-looked at but the synapses of active cells. Source: sdr.md 2.2; its 5.3 has the levers.
+looked at but the synapses of active cells. Source: Hawkins & Ahmad (2016).
 """
 
 import numpy as np

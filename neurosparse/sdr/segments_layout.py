@@ -10,7 +10,7 @@ A synapse is an entry of a row (`row_segment`, `row_synapse`) and an entry of a 
 16, 24 ...; freed ones wait in a list of their capacity, so an endless stream of growth and death needs no new memory.
 A counter holds `epoch << 12 | overlap`: raising the epoch forgets all overlaps at once, without a scan.
 
-Arrays are worked on in place. Sizes are those of sdr.md 2.1; the layout is our own.
+Arrays are worked on in place. The layout is our own.
 """
 
 from typing import NamedTuple

@@ -5,7 +5,7 @@
     grow     synapses to a random part of the candidates that do not reach the segment yet; where the segment is full,
              its weakest go first (lowest permanence, then lowest cell), but never those from candidates
 
-Source: sdr.md 2.2. Draws are counter-based: element = segment << 12 | number of the draw.
+Source: Hawkins & Ahmad (2016). Draws are counter-based: element = segment << 12 | number of the draw.
 """
 
 import numpy as np

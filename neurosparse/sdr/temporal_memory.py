@@ -12,7 +12,7 @@ Cell i is in column i // cells_per_column. The rules of a step stand in `tm_step
 segment that learned longest ago makes room. `state_arrays` and `from_arrays` save and restore to the same bits.
 
 Functions work on the arrays of a state in place: use the state that they return, not the one you gave.
-Source: sdr.md 2.1, 2.2; Hawkins & Ahmad (2016), Frontiers in Neural Circuits 10, 23.
+Source: Hawkins & Ahmad (2016), Frontiers in Neural Circuits 10, 23.
 """
 
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ def params(n_columns=2048, cells_per_column=32, activation_threshold=13, min_thr
            connected_permanence=0.5, max_new_synapses=20, permanence_increment=0.1, permanence_decrement=0.1,
            predicted_decrement=0.0, max_segments_per_cell=255, max_synapses=255, max_segments=0, min_synapses=None,
            keep_winner=False, bits=32, seed=42) -> Params:  # fmt: skip
-    """Checked parameters; the defaults are htm.core's (sdr.md 2.1).
+    """Checked parameters; the defaults are htm.core's.
 
     min_synapses: by default min_threshold, since a segment with fewer can never match. Raises TypeError or ValueError.
     """

@@ -11,7 +11,7 @@ K: active columns, A: cells that were active, W: cells that won, overlaps: those
 
 A segment that learns adapts to A, then grows max_new - overlap synapses to W. Segments are worked on in a fixed order:
 punished ones, learning ones (both by cell, then id), then new ones by column. So none is made while another that waits
-for its turn may be sent away. Source: sdr.md 2.2 (Hawkins & Ahmad 2016); the order is ours.
+for its turn may be sent away. Source: Hawkins & Ahmad (2016); the order is ours.
 """
 
 from typing import NamedTuple

@@ -7,7 +7,7 @@
 Auto-association: store(memory, patterns, patterns). What a memory holds is `capacity.willshaw_capacity`; how often a
 silent cell answers, `capacity.willshaw_false_one`.
 
-Source: Willshaw, Buneman, Longuet-Higgins, Nature 222 (1969) 960-962; spec 4.2.
+Source: Willshaw, Buneman, Longuet-Higgins, Nature 222 (1969) 960-962.
 """
 
 from typing import NamedTuple

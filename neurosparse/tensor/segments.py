@@ -7,7 +7,7 @@
 
 Overlaps are counts of synapses, so the order of adding does not matter: both give the same whole numbers on any device,
 and those of the compiled engine (`sdr.segments.activity`). For recognition; learning is the engine's.
-Source: sdr.md 2.2, 5.3.
+Source: Hawkins & Ahmad (2016).
 """
 
 import warnings

@@ -6,7 +6,7 @@
 
 All take the smaller of a and s for s, so they are symmetric as the law is.
 
-Sources: spec F3, 4.5; bound: Chvatal 1979, Discrete Mathematics 25; Hoeffding 1963, JASA 58, theorem 1 and section 6.
+Sources: bound: Chvatal 1979, Discrete Mathematics 25; Hoeffding 1963, JASA 58, theorem 1 and section 6.
 """
 
 from fractions import Fraction

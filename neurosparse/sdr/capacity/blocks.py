@@ -10,7 +10,7 @@ With one stored code whose units win with weight psi_match against psi_other of 
 the new code with it is Q psi_match / (psi_match + (K-1) psi_other).
 
 q, k, theta, b: whole numbers or arrays, broadcast. Numbers come in double-double, as in `tails`.
-Source: spec 3.1, 3.3, 4.5 item 8; Rinkus 2010.
+Source: Rinkus 2010.
 """
 
 from fractions import Fraction
@@ -58,8 +58,8 @@ def block_overlap_variance(q, k):
 def block_intersection(q, k, psi_match, psi_other):
     """Expected intersection of a new code with the stored one: a float or an array.
 
-    psi_match > 0: weight of the stored winner of a module; psi_other >= 0: weight of each of its other units (spec 3.2,
-    step 7). Raises as block_code_space, and ValueError for weights out of range.
+    psi_match > 0: weight of the stored winner of a module; psi_other >= 0: weight of each of its other units.
+    Raises as block_code_space, and ValueError for weights out of range.
     """
     owner = "block_intersection"
     q, k = _code(owner, q, k)

@@ -7,7 +7,7 @@ D: how many different bits the `hashes` throws of a query meet; both laws are ch
 A union with theta = a is such a filter whose throws do not repeat: union_false_positive(..., method="bloom") is its
 independence approximation.
 
-Sources: spec F9; Bloom 1970, CACM 13; Bose et al. 2008, Information Processing Letters 108 (the exact law).
+Sources: Bloom 1970, CACM 13; Bose et al. 2008, Information Processing Letters 108 (the exact law).
 """
 
 from fractions import Fraction

@@ -13,7 +13,7 @@ Independent inputs are safe (1e-11 for g = 500, n = 2000, a = 32, s = 20, theta 
 The published means, binned by correlation, come out for a, n, s = 32, 2000, 20 and 32, 4000, 20; those stated for 64,
 4000, 40 come out at theta = 20, not at 10, where every second pattern is false.
 
-Source: spec 1.4 P1 (poster of 1601.00720, whose published trials `sample_clusters` follows).
+Source: poster to arXiv:1601.00720, whose published trials `sample_clusters` follows.
 """
 
 from typing import NamedTuple

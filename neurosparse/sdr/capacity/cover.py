@@ -4,7 +4,7 @@
 
 K: how many of a given cells are in the union of i random sets of s out of n cells; a set finds J of the a - K cells
 that are not covered yet. All terms are positive, so nothing cancels; numbers carry their own exponent, so nothing
-underflows; the relative error is about m * 3e-16. With a = n it is the size of the union (spec F12); with a = the
+underflows; the relative error is about m * 3e-16. With a = n it is the size of the union; with a = the
 active cells of an input it is the overlap of that input with the union, at a thousandth of the cost of going through
 the union's size.
 
@@ -44,7 +44,7 @@ def summed(mantissa: np.ndarray, exponent: np.ndarray, first: int) -> tuple[floa
 
 
 def covered_at_least(n: int, a: int, s: int, m: int, first: int) -> Fraction:
-    """P(K_m >= first), exactly, by inclusion and exclusion over the cells that are not covered (spec F11, reordered).
+    """P(K_m >= first), exactly, by inclusion and exclusion over the cells that are not covered.
 
     = 1 - sum_{k=t}^{a} (-1)^(k-t) C(k-1, t-1) C(a, k) [C(n-k, s) / C(n, s)]^m,   t = a - first + 1
     """

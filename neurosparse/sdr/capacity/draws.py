@@ -18,7 +18,7 @@ exponential and chosen anew for each synapse, with r synapses left:
 
 Every way to theta keeps a probability > 0, so the mean of the weights is P whatever q is; q decides the variance.
 
-Source: Siegmund, Annals of Statistics 4 (1976) 673-684 (exponential tilting); sdr.md, 4.5 item 14.
+Source: Siegmund, Annals of Statistics 4 (1976) 673-684 (exponential tilting).
 """
 
 import math

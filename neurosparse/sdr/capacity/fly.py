@@ -7,7 +7,7 @@
 d: inputs (50 projection neurons), p: inputs of a cell (about 6), m: Kenyon cells (2000), k: size of a tag (100, 5 %).
 Whole numbers or arrays, broadcast.
 
-Source: spec 4.1; Dasgupta, Stevens, Navlakha, Science 358 (2017) 793-796.
+Source: Dasgupta, Stevens, Navlakha, Science 358 (2017) 793-796.
 """
 
 from fractions import Fraction

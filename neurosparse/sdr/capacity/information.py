@@ -7,7 +7,7 @@
 I is what one output cell tells: a one stays a one, a zero becomes a one with chance e = P01. As n grows, with
 k = log2 n, C goes to ln 2 = .693, and slowly: .41 at a thousand cells, .53 at a million (1 % false ones).
 
-Source: spec 4.2; Palm, Biological Cybernetics 36 (1980) 19-31.
+Source: Palm, Biological Cybernetics 36 (1980) 19-31.
 """
 
 from typing import NamedTuple

@@ -10,7 +10,7 @@ E[overlap^2] of a random item: method "exact" takes locations p_act^2 + location
 "independent" takes locations p_act^2 alone, and no variance of the signal, as if no two locations shared an item: that
 is Kanerva's estimate, too hopeful where locations p_act^2 is not small (1.1 in his example: noise^2 is 2.2 times that).
 
-Source: spec 4.3; Kanerva, Sparse Distributed Memory (1988).
+Source: Kanerva, Sparse Distributed Memory (1988).
 """
 
 from fractions import Fraction

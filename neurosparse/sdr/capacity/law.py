@@ -6,7 +6,7 @@
 n, a, s, b: whole numbers or arrays of them, broadcast. As in SciPy, `overlap_sf` is P(overlap > b); what a threshold
 theta sees, P(overlap >= theta), is `false_positive(n, a, s, theta)`.
 
-Source: spec F2, F3, F6, 4.5; 1601.00720, section on the overlap of SDRs.
+Source: arXiv:1601.00720, section on the overlap of SDRs.
 """
 
 import numpy as np

@@ -7,7 +7,7 @@ n: cells; a: active cells of an input; s: synapses of the segment; theta: active
 cells of the stored input that noise swapped for others. Few synapses of many (s << a) are the same law: a segment that
 subsamples. theta = s = a: the chance that two random SDRs are equal.
 
-Sources: spec F3 to F6; 1601.00720, section "Robust pattern recognition"; 1503.07469.
+Sources: arXiv:1601.00720, section "Robust pattern recognition"; 1503.07469.
 """
 
 import numpy as np

@@ -10,7 +10,7 @@ Three methods, none of which uses the law that it verifies:
 
 Trial t takes its random numbers from (seed, t): the same answer for any number of threads.
 
-Source: sdr.md, F3, F5, F11 and 4.5 item 14.
+Source: the laws that it verifies stand in `match` and `union`.
 """
 
 import math
@@ -44,7 +44,7 @@ DEFAULT = Plan()
 
 
 def verify_false_positive(n: int, a: int, s: int, theta: int, plan: Plan = DEFAULT) -> Estimate:
-    """P(|A & D| >= theta): A a random a-subset of n cells, D a segment of s synapses (F3).
+    """P(|A & D| >= theta): A a random a-subset of n cells, D a segment of s synapses.
 
     Raises TypeError or ValueError for numbers that are not whole, a or s outside [0, n], theta outside [0, s], and
     for a plan that is none.
@@ -53,7 +53,7 @@ def verify_false_positive(n: int, a: int, s: int, theta: int, plan: Plan = DEFAU
 
 
 def verify_union_false_positive(n: int, a: int, s: int, m: int, theta: int, plan: Plan = DEFAULT) -> Estimate:
-    """P(|A & X| >= theta): X the union of m random s-subsets of n cells (F11). Errors as `verify_false_positive`."""
+    """P(|A & X| >= theta): X the union of m random s-subsets of n cells. Errors as `verify_false_positive`."""
     owner = "capacity.verify_false_positive"
     n = check.integer(owner, "n", n, 1, 2**31)
     a, s = check.integer(owner, "a", a, 0, n), check.integer(owner, "s", s, 0, n)
@@ -67,7 +67,7 @@ def verify_union_false_positive(n: int, a: int, s: int, m: int, theta: int, plan
 
 
 def verify_false_negative(a: int, s: int, v: int, theta: int, plan: Plan = DEFAULT) -> Estimate:
-    """P(overlap < theta) after v of the a active cells moved away; s of the a cells are on the segment (F5).
+    """P(overlap < theta) after v of the a active cells moved away; s of the a cells are on the segment.
 
     It is the chance that at least s - theta + 1 synapses are among the v lost cells. "bits" moves them in 4 a cells.
     Raises as `verify_false_positive`, with s and v in [0, a].

@@ -5,7 +5,7 @@
 P: of one segment; M: segments (of a cell, a population), independent of each other. The bound is what the papers
 print: with n = 100, w = 7, M = 500, theta = 4 it says .1447 where the truth and their own simulation are .1347.
 
-Source: spec F7, F13; 1503.07469, section on classification.
+Source: arXiv:1503.07469, section on classification.
 """
 
 from fractions import Fraction
@@ -44,7 +44,7 @@ def any_of(p, m, method: str = "log") -> LogNumber:
 
 
 def population_false_positive(n, a, s, theta, m, method: str = "log") -> LogNumber:
-    """That any of m segments, each with s synapses at random, fires for a random input (of a cell: F13).
+    """That any of m segments, each with s synapses at random, fires for a random input (of a cell).
 
     method: as `any_of`. Raises as false_positive and any_of.
     """

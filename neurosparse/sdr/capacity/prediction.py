@@ -8,7 +8,7 @@
 n: cells; a: active cells of an input; transitions: pairs of inputs stored, with a segment of s synapses, threshold
 theta, on each active cell of the second; v: active cells swapped by noise.
 
-Source: spec F13 to F16 (theory curves of the archived figures of 1601.00720).
+Source: the theory curves of the archived figures of arXiv:1601.00720.
 """
 
 from fractions import Fraction

@@ -11,7 +11,7 @@ Both errors are monotone in theta, FP falls with n and rises with segments and p
 bisection and is the true one; only `smallest_s` looks at every s, as its errors go up and down with it.
 Example: n = 2048, a = 40, s = 20, v = 8 has FN = 0 up to theta = 12, where FP = 5.8e-17.
 
-Source: spec 4.5, functions 6 and 12.
+Source: our own, from the laws of `match` and `union`.
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 Two random ones are equal with probability 1 / N = false_positive(n, w, w, w); a code carries log2 N bits.
 
-Sources: spec F1; 1503.07469, eq. 1.
+Sources: arXiv:1503.07469, eq. 1.
 """
 
 import numpy as np

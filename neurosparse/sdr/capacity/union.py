@@ -1,12 +1,12 @@
 """Unions: how often a random input meets theta cells of the union of m stored patterns.
 
-    exact    P(|A n X| >= theta), X the union of m independent random sets of s cells, from whole numbers (F11)
-    markov   the same from a chain of positive terms (F12, see `cover`): fast, any size
-    plugin   P_fp(n, a, round E|X|, theta): the papers' way; some percent off, to either side (F10)
-    bloom    (1 - (1 - s/n)^m)^a, for theta = a only: cells as if independent; too high (F9)
-    E|X| = n (1 - (1 - s/n)^m) (F8)
+    exact    P(|A n X| >= theta), X the union of m independent random sets of s cells, from whole numbers
+    markov   the same from a chain of positive terms (see `cover`): fast, any size
+    plugin   P_fp(n, a, round E|X|, theta): the papers' way; some percent off, to either side
+    bloom    (1 - (1 - s/n)^m)^a, for theta = a only: cells as if independent; too high
+    E|X| = n (1 - (1 - s/n)^m)
 
-Source: spec F8 to F12; 1601.00720, section on unions; 1503.07469, section on the union property.
+Source: arXiv:1601.00720, section on unions; 1503.07469, section on the union property.
 """
 
 from collections.abc import Callable

@@ -16,7 +16,7 @@ pair takes i to i - r with chance p H(r; m, k, i), so P01 = (T^(M-1))[c, 0] with
 T is squared in logarithms, its diagonal taken as exp(2^j log T[i, i]), so that errors do not double at each squaring.
 Auto-association, u = v: the same with p = k / n, and k - 1 of the n - 1 cells beside the one that answers.
 
-Source: spec 4.2; Willshaw, Buneman, Longuet-Higgins, Nature 222 (1969); Palm, Biological Cybernetics 36 (1980).
+Source: Willshaw, Buneman, Longuet-Higgins, Nature 222 (1969); Palm, Biological Cybernetics 36 (1980).
 """
 
 import math
