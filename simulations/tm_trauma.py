@@ -4,8 +4,9 @@ The stream of `models/htm_stream.py` without a switch. A segment has 40 synapses
 living cells 99.9, 96, 68 and 5 % still work where 40, 50, 60 and 75 % of the cells die (binomial law). What is lost is
 learned anew by the cells that are left. Dead cells never fire nor win, and their segments and synapses go.
 
-Published: lowest values read off the picture of one run for each share, to about 0.01; the band is 0.03 around. With 40 % the picture shows no dip; ours falls to 0.44 (median of 8 seeds, 0.40 to 0.47: `neurosparse run
-tm_trauma --set "dead=[0.4]" --set n_seeds=8`), with 20 % it does not fall. Source: Hawkins & Ahmad (2016), figure 6B.
+Published: lowest values read off the picture of one run for each share, to about 0.01; the band is 0.03 around. With
+40 % the picture shows no dip; ours falls to 0.44 (median of 8 seeds, 0.40 to 0.47: `neurosparse run tm_trauma --set
+"dead=[0.4]" --set n_seeds=8`), with 20 % it does not fall. Source: Hawkins & Ahmad (2016), figure 6B.
 """
 
 from typing import Annotated

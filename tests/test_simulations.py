@@ -14,7 +14,7 @@ from neurosparse.io import config, launch, results
 
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
 slow_without_jit = pytest.mark.skipif(PLAIN, reason="takes minutes without compilation")
-LONG = ("nalsm", "bench_nalsm", "astro_ring", "taxi", "nab")  # such simulations do too
+LONG = ("nalsm", "bench_nalsm", "astro_ring", "taxi", "nab", "sdr_p")  # such simulations do too
 SIMULATIONS, FIGURES = discover.names("simulations"), discover.names("figures")
 
 
