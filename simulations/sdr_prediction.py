@@ -21,7 +21,6 @@ from neurosparse.io import config
 from neurosparse.io.progress import track
 from neurosparse.io.results import Result
 from neurosparse.sdr import capacity, temporal_memory
-from neurosparse.sdr.segments_layout import THETA, THETA_MIN
 from simulations._poster import outside as misses
 from simulations._poster import row
 
@@ -173,7 +172,7 @@ def _memory(config: Config, n: int, fixed: bool) -> Found:
     sequences = [flat[i : i + length] for i in range(0, len(flat), length)]
     p = memory(config, n, s, s if fixed else theta)
     state = learned(p, temporal_memory.init(p), sequences, 1 if fixed else paper.P3_PASSES)
-    state.segments.meta[[THETA, THETA_MIN]] = theta
+    p, state = temporal_memory.with_thresholds(p, state, theta, theta)
     found = []
     for sequence in sequences[:: max(1, config.sequences // config.tested)]:
         state, ran = temporal_memory.run(p, state, sequence, learn=False)

@@ -337,6 +337,8 @@ NAN = float("nan")
         (lambda: encoders.category(["a"], 3, n=3), ValueError, r"w must be in \[1, 2\], got 3"),
         (lambda: encoders.category(["a"], 2**31), ValueError, "w must be in"),
         (lambda: NAMES.encode("rad"), ValueError, "value must be one of the 2 names, got 'rad'; did you mean 'red'"),
+        (lambda: encoders.scalar(400, 21, "a", 100), ValueError, "scalar: low must be a finite number, got 'a'"),
+        (lambda: encoders.scalar(400, 21, 0, None), ValueError, "scalar: high must be a finite number, got None"),
         (lambda: NAMES.encode(5), ValueError, "unknown=True keeps a code for all others"),
         (lambda: NAMES.encode([]), TypeError, "value must be hashable"),
         (lambda: NAMES.decode(Sdr([], 6)), ValueError, "sdr must share active bits"),

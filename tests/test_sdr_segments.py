@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosparse import csr, rng
-from neurosparse.sdr import segments, segments_files, segments_layout
+from neurosparse.sdr import Sdr, batch, segments, segments_files, segments_layout
 from tests.segments_reference import Table
 
 N = 24  # cells of the random tests
@@ -44,7 +44,7 @@ limits = st.builds(
     dict, activation_threshold=st.integers(1, 4), min_threshold=st.integers(1, 4), max_segments=st.sampled_from([0, 5]),
     max_segments_per_cell=st.sampled_from([1, 3, 255]), max_synapses=st.sampled_from([3, 9, 255]),
     min_synapses=st.integers(1, 3), bits=st.sampled_from([8, 32]),
-)  # fmt: skip
+).filter(lambda p: max(p["activation_threshold"], p["min_threshold"]) <= p["max_synapses"])  # fmt: skip
 operations = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2**32 - 1)), min_size=3, max_size=25)
 
 
@@ -209,6 +209,13 @@ MISTAKES = {
     "connected must be > 0": lambda t: segments.params(10, connected=0.0),
     "connected must be a multiple of 0.005 in 8 bits": lambda t: segments.params(10, connected=0.501, bits=8),
     "bits must be one of 8, 32": lambda t: segments.params(10, bits=16),
+    "activation_threshold must be at most max_synapses, 10, got 13": lambda t: segments.params(100, 13, 10, max_synapses=10),
+    "min_threshold must be at most max_synapses, 10, got 11": lambda t: segments.params(100, 10, 11, max_synapses=10),
+    "cells must have 100 bits, got 101": lambda t: segments.activity(t, Sdr([1], 101)),
+    "owners must have 100 bits, got 99": lambda t: segments.create(t, Sdr([1], 99)),
+    "cells must be one vector or one Sdr, not a batch": lambda t: segments.activity(t, batch.of([Sdr([1], 100)])),
+    "cells must be an array": lambda t: segments.activity(t, [[1], [2, 3]]),
+    "arrays must be those of state_arrays, got None": lambda t: segments.from_arrays(t.params, None),
     "cells must be in": lambda t: segments.activity(t, [100]),
     "cells must ascend": lambda t: segments.activity(t, np.array([5, 3], np.int32)),
     "owners must be in": lambda t: segments.create(t, [-1]),
@@ -233,6 +240,10 @@ MISTAKES = {
 def test_mistakes_are_named(table, message):
     with pytest.raises((ValueError, TypeError), match=re.escape(message)):
         MISTAKES[message](table)
+
+
+def test_an_sdr_is_its_active_bits(table):
+    assert segments.activity(table, Sdr([3, 5], (10, 10))).active.tolist() == [0]
 
 
 def test_cells_must_be_whole_numbers(table):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neurosparse.csr import Csr, from_coo
-from neurosparse.sdr import sp_inputs, sp_metrics
+from neurosparse.sdr import Sdr, batch, sp_inputs, sp_metrics
 from neurosparse.sdr import spatial_pooler as sp
 from neurosparse.sdr.sp_estimator import SpatialPooler
 from tests.test_sdr_spatial_pooler import assert_same_bits, csr, small
@@ -23,6 +23,8 @@ from tests.test_sdr_spatial_pooler import assert_same_bits, csr, small
     ({"update_period": 1.5}, "update_period must be a whole number, got 1.5"),
     ({"stimulus_threshold": 11}, r"stimulus_threshold must be in \[0, 10\], got 11"),
     ({"inhibition": "globl"}, "inhibition must be one of global, local, got 'globl'; did you mean 'global'"),
+    ({"wrap": "no"}, "wrap must be one of False, True, got 'no'"),
+    ({"wrap": 1}, "wrap must be one of False, True, got 1"),
     ({"inhibition_radius": 0}, r"inhibition_radius must be in \[1, .*got 0"),
     ({"potential_radius": -1}, r"potential_radius must be in \[0, .*got -1"),
     ({"seed": -1}, r"seed must be in \[0, .*got -1"),
@@ -53,6 +55,8 @@ def test_pools_too_small_for_the_threshold():
     ([-1, 2], r"inputs must be in \[0, 64\), got"),
     ([0.5], "x must be a Csr or a vector of active inputs"),
     ([[1, 2]], "x must be a Csr or a vector of active inputs"),
+    ([[1], [2, 3]], "x must be an array"),
+    (Sdr([1, 2], 65), "x must have 64 bits, got 65"),
     (from_coo([0], [0], 1.0, (1, 65)), "x must have 64 columns, got 65"),
     (Csr(np.array([0, 2]), np.array([5, 4], np.int32), np.ones(2, np.float32), 64), "ascending and distinct"),
 ])  # fmt: skip
@@ -70,6 +74,12 @@ def test_other_mistakes():
         sp.overlaps(p, state, [2, 1])
     with pytest.raises(ValueError, match=r"kill_columns: columns must be whole numbers in \[0, 50\), got \[50\]"):
         sp.kill_columns(p, state, [50])
+    with pytest.raises(ValueError, match="overlaps: x must have 64 bits, got 65"):
+        sp.overlaps(p, state, Sdr([1], 65))
+    with pytest.raises(ValueError, match="kill_columns: columns must have 50 bits, got 51"):
+        sp.kill_columns(p, state, Sdr([1], 51))
+    with pytest.raises(TypeError, match="from_arrays: arrays must be those of state_arrays, got None"):
+        sp.from_arrays(p, None)  # pyright: ignore[reportArgumentType]
     arrays = sp.state_arrays(state)
     with pytest.raises(ValueError, match=r"from_arrays: alive must be uint8 of shape \(50,\), got"):
         sp.from_arrays(p, arrays | {"alive": arrays["alive"][1:]})
@@ -98,6 +108,9 @@ def test_other_mistakes():
     (lambda x: sp_inputs.noisy(csr([range(6)], 10), 1.0), r"noisy: silent inputs of a row must be in \[6, .*got 4"),
     (lambda x: sp_inputs.images(np.ones((1, 5, 5)), (4, 4)), r"images: images must be at most 4 x 4, got \(5, 5\)"),
     (lambda x: SpatialPooler(epochs=0).fit(x), r"SpatialPooler.fit: epochs must be in \[1"),
+    (lambda x: SpatialPooler().fit([Sdr([1], 9), Sdr([1], 8)]), "SpatialPooler.fit: row 1 must have 9 bits, got 8"),
+    (lambda x: SpatialPooler().fit([Sdr([1], 9), [1]]), "SpatialPooler.fit: row 1 must be an Sdr"),
+    (lambda x: SpatialPooler().fit([[1, 0], [1]]), "SpatialPooler.fit: X must be an array, got .*need one length"),
     (lambda x: SpatialPooler(input_shape=9).fit(x), "SpatialPooler.fit: X must have 9 features, got 64"),
     (lambda x: SpatialPooler(n_columns=9).fit(x).transform(np.ones((1, 3))), "X has 3 features, but SpatialPooler is"),
     (lambda x: SpatialPooler(n_columns=9, output="x").fit(x).transform(x), "output must be one of sparse, dense, csr"),
@@ -105,6 +118,17 @@ def test_other_mistakes():
 def test_mistakes_with_patterns(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call(sp_inputs.random_sdrs(64, 3, 8))
+
+
+def test_sdrs_are_patterns():
+    p, state, x = small()
+    made = batch.sdrs(x)
+    assert np.array_equal(sp.compute(p, state, made[0].reshape(8, 8)), sp.compute(p, state, made[0].indices))
+    assert np.array_equal(sp.overlaps(p, state, made[0]), sp.overlaps(p, state, made[0].indices))
+    pooler = SpatialPooler(n_columns=50, density=0.1, epochs=2).fit(x)
+    assert_same_bits(pooler.state_, SpatialPooler(n_columns=50, density=0.1, epochs=2).fit(made).state_)
+    sp.kill_columns(p, state, Sdr([3, 7], 50))
+    assert np.flatnonzero(state.alive == 0).tolist() == [3, 7]
 
 
 def test_transform_needs_fit():

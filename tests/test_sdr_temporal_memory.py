@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from neurosparse import csr, rng
-from neurosparse.sdr import segments, segments_files, temporal_memory
+from neurosparse.sdr import Sdr, batch, segments, segments_files, temporal_memory
 from tests.segments_reference import Memory
 from tests.test_sdr_segments import held, reference
 
@@ -21,7 +22,7 @@ settings_of_memory = st.builds(
     max_segments_per_cell=st.sampled_from([1, 2, 255]), max_synapses=st.sampled_from([3, 5, 255]),
     max_segments=st.sampled_from([0, 7]), min_synapses=st.sampled_from([None, 1, 2]), keep_winner=st.booleans(),
     bits=st.sampled_from([8, 32]), permanence_decrement=st.sampled_from([0.0, 0.15]), seed=st.integers(0, 2**64 - 1),
-)  # fmt: skip
+).filter(lambda p: p["min_threshold"] <= p["max_new_synapses"])  # fmt: skip
 
 
 def plain_memory(p):
@@ -160,6 +161,7 @@ def test_an_empty_element_has_no_anomaly():
 
 
 P = temporal_memory.params(**SMALL)
+B = batch.of([Sdr([1], 8), Sdr([2], 8)])
 MISTAKES = {
     "n_columns must be in": lambda s: temporal_memory.params(n_columns=0),
     "cells_per_column must be a whole number": lambda s: temporal_memory.params(cells_per_column=1.5),
@@ -173,7 +175,26 @@ MISTAKES = {
     "sequence must have 8 columns, got 9": lambda s: temporal_memory.run(P, s, csr.from_coo([0], [0], 1.0, (1, 9))),
     "sequence must be a Csr or a list": lambda s: temporal_memory.run(P, s, 3),
     "cells must be in": lambda s: temporal_memory.kill_cells(P, s, [24]),
-    "arrays must be those of state_arrays": lambda s: temporal_memory.from_arrays(P, {}),
+    "arrays must be those of state_arrays, got \\[": lambda s: temporal_memory.from_arrays(P, {}),
+    "arrays must be those of state_arrays, got None": lambda s: temporal_memory.from_arrays(P, None),
+    "step: columns must have 8 bits, got 9": lambda s: temporal_memory.step(P, s, Sdr([1], 9)),
+    "run: columns of an element must have 8 bits, got 9": lambda s: temporal_memory.run(P, s, [Sdr([1], 9)]),
+    "kill_cells: cells must have 24 bits, got 99": lambda s: temporal_memory.kill_cells(P, s, Sdr([1], 99)),
+    "step: columns must be one vector or one Sdr, not a batch.*to run": lambda s: temporal_memory.step(P, s, B),
+    "step: columns must be one .*, not a batch": lambda s: temporal_memory.step(P, s, sparse.csr_array(np.eye(8))),
+    "run: columns of an element must be one .*, not a batch": lambda s: temporal_memory.run(P, s, [B, B]),
+    "must be a Csr or a list of active columns, got Sdr": lambda s: temporal_memory.run(P, s, Sdr([1], 8)),
+    "must be a Csr or a list of active columns, got <": lambda s: temporal_memory.run(
+        P, s, sparse.csr_array(np.eye(8))
+    ),
+    "activation_threshold must be at most max_synapses, 5": lambda s: temporal_memory.params(
+        64, 4, 6, 2, max_synapses=5
+    ),
+    "max_new_synapses must be at least min_threshold, 4, got 3": lambda s: temporal_memory.params(
+        64, 4, 4, 4, max_new_synapses=3
+    ),
+    "min_threshold must be at most max_synapses, 255": lambda s: temporal_memory.with_thresholds(P, s, 2, 256),
+    "must be at least min_threshold, 4, got 3": lambda s: temporal_memory.with_thresholds(P, s, 2, 4),
 }
 
 
@@ -181,6 +202,18 @@ MISTAKES = {
 def test_mistakes_are_named(message):
     with pytest.raises((ValueError, TypeError), match=message):
         MISTAKES[message](temporal_memory.init(P))
+
+
+def test_other_thresholds_from_the_next_step_on():
+    """A memory that learned at 2 recalls at 3 what has 3 synapses, and nothing at 4."""
+    p, sequence = temporal_memory.params(**SMALL | {"initial_permanence": 0.5, "max_synapses": 4}), [[0, 1, 2], [4]]
+    state, _ = temporal_memory.run(p, temporal_memory.init(p), sequence)
+    for theta, right in ((2, 1), (3, 1), (4, 0)):
+        p, state = temporal_memory.with_thresholds(p, state, theta, 3)
+        assert (p.activation_threshold, p.min_threshold) == (theta, 3)
+        state, ran = temporal_memory.run(p, temporal_memory.reset(p, state), sequence, learn=False)
+        assert ran.n_correct.tolist() == [0, right]
+    temporal_memory.from_arrays(p, temporal_memory.state_arrays(state))
 
 
 def test_other_arrays_are_refused():
@@ -226,6 +259,50 @@ def test_the_estimator():
     assert held(again.segments_) == held(memory.segments_)
     with pytest.raises(ValueError, match="epochs must be in"):
         memory.set_params(epochs=0).fit(sequence)
+
+
+def test_the_estimator_takes_all_forms_of_a_sequence():
+    pytest.importorskip("sklearn")
+    dense = np.zeros((6, 8))
+    dense[np.arange(6).repeat(2), [0, 1, 2, 3, 4, 5] * 2] = 1
+    scipy = sparse.coo_array(dense)
+    lists = [np.flatnonzero(row) for row in dense]
+    sdrs = [Sdr(row, 8) for row in lists]
+    seen = [temporal_memory.TemporalMemory(**SMALL, epochs=3).fit(X) for X in (
+        dense, dense.astype(bool), scipy, sparse.csc_matrix(dense), lists, sdrs, batch.of(sdrs))]  # fmt: skip
+    assert all(held(one.segments_) == held(seen[0].segments_) for one in seen)
+    assert len(held(seen[0].segments_))
+
+
+X = np.eye(8)
+NAN = np.where(X, np.nan, 0.0)
+REFUSED = {
+    "X as a matrix must hold zeros and ones, got .*nan": NAN,
+    "must hold zeros and ones, got .*2.5": X * 2.5,
+    "X as a matrix must hold zeros and ones, got array": X.astype(str),
+    "zeros and ones, got array.*nan": sparse.csr_array(NAN),
+    r"must have shape \(n_steps, 8\), got \(8, 7\)": X[:, 1:],
+    r"must have shape \(n_steps, 8\), got \(7, 9\)": sparse.csr_array((7, 9)),
+    r"must have shape \(n_steps, 8\), got \(8,\)": X[0],
+    r"must have shape \(n_steps, 8\), got \(8, 1, 8\)": X[:, None],
+    "X must hold at least one element, got 0": [],
+    "at least one element, got 0": X[:0],
+    "columns of an element must have 8 bits, got 1000": [Sdr([1, 2], 1000)],
+    "columns of an element must be in": [[8]],
+    "sequence must be a Csr or a list of active columns, got 'text'": "text",
+    "sequence must have 8 columns, got 9": batch.of([Sdr([1], 9)]),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_the_estimator_refuses_what_is_no_sequence(message):
+    pytest.importorskip("sklearn")
+    fresh, fitted = (temporal_memory.TemporalMemory(**SMALL) for _ in range(2))
+    fitted.fit(X)
+    for method in (fresh.fit, fresh.partial_fit, fitted.predict, fitted.score_samples, fitted.score):
+        with pytest.raises((ValueError, TypeError), match=f"sdr.TemporalMemory.{method.__name__}: .*{message}"):
+            method(REFUSED[message])
+    assert not hasattr(fresh, "state_")
 
 
 def test_the_segments_of_a_memory_can_be_read():

@@ -57,6 +57,26 @@ def test_winners_are_those_of_sorting_ties_among_them(k, strict):
     assert torch.all(counts == k if strict else counts >= k)
 
 
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_nan_counts_as_the_largest_and_goes_on(k, strict):
+    nan, inf = math.nan, math.inf
+    h = torch.tensor([[1.0, nan, 3.0, inf, nan], [nan] * 5, [0.0, 2.0, 2.0, 1.0, nan], [5.0, 4.0, 3.0, 2.0, 1.0]])
+    ranks = torch.tensor([[1.0, 9.0, 3.0, 8.0, 9.0], [9.0] * 5, [0.0, 2.0, 2.0, 1.0, 9.0], [5.0, 4.0, 3.0, 2.0, 1.0]])
+    won = kwinners.winners(h, k, strict)
+    assert torch.equal(won, kwinners.winners(ranks, k, strict))
+    assert torch.all(won.sum(dim=1) == k if strict else won.sum(dim=1) >= k)
+    assert torch.equal(kwinners.kwinners(h, k, strict=strict).isnan(), won & h.isnan())
+    assert won[:3].logical_and(h[:3].isnan()).any(dim=1).all()
+
+
+def test_autocast_may_mix_types_of_numbers():
+    made, x, c = layer().float(), drawn(8, 5).bfloat16(), drawn(8, 6, seed=1).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        y = made(x, c)
+    torch.testing.assert_close(y.float(), made(x.float(), c), rtol=0.05, atol=0.05)
+
+
 def test_the_gradient_goes_through_winners_alone():
     h: Any = torch.tensor([[3.0, -1.0, 2.0, 0.5]], dtype=F64, requires_grad=True)
     kwinners.kwinners(h, 2).sum().backward()
@@ -272,7 +292,7 @@ def with_gradient():
     (lambda: sparse_weights.mask(3, 4, -0.1, 0, "a"), ValueError, r"sparsity must be in \[0.0, 1.0\]"),
     (lambda: sparse_weights.mask(0, 4, 0.5, 0, "a"), ValueError, "n_out must be in"),
     (lambda: SparseLinear(4, 3, Shares(0.0, 0.0)), ValueError, r"tensor\.SparseLinear: density must be > 0, got 0.0; it is"),
-    (lambda: SparseLinear(4, 3)(drawn(2, 5)), ValueError, r"input must have shape \(batch, 4\), got \(2, 5\)"),
+    (lambda: SparseLinear(4, 3)(drawn(2, 5).float()), ValueError, r"input must have shape \(batch, 4\), got \(2, 5\)"),
     (lambda: layer("nearest"), ValueError, "mode must be one of absolute_max, max, bias, one_segment, got 'nearest'"),
     (lambda: ActiveDendrites(SparseLinear(5, 4), 6, 2, mode="one_segment"), ValueError, r"must be in \[1, 1\], got 2"),
     (lambda: layer(segments=0), ValueError, "n_segments must be in"),
@@ -281,6 +301,15 @@ def with_gradient():
     (lambda: layer()(drawn(2, 5), drawn(7)), ValueError, r"contexts must have shape \(6,\) or \(k, 6\), got \(7,\)"),
     (lambda: layer()(drawn(2, 5), drawn(3, 6)), ValueError, "contexts must be one, or one for each of 2 samples, got 3"),
     (lambda: layer()(drawn(2, 5), drawn(3, 6), torch.tensor([0])), ValueError, r"which must have shape \(2,\), got \(1,\)"),
+    (lambda: layer()(drawn(2, 5), drawn(3, 6), torch.tensor([0, -1])), ValueError, r"which must be in \[0, 3\), got \(-1, 0\)"),
+    (lambda: layer()(drawn(2, 5), drawn(3, 6), torch.tensor([3, 0])), ValueError, r"in \[0, 3\), got \(0, 3\); it names"),
+    (lambda: layer()(drawn(2, 5), drawn(3, 6), drawn(2)), TypeError, "which must be a tensor of int64 or int32, got torch.float64"),
+    (lambda: layer()(drawn(2, 5), drawn(3, 6), torch.ones(2).bool()), TypeError, "which must be .*, got torch.bool"),
+    (lambda: layer()(drawn(2, 5), drawn(3, 6), cast(Any, [0, 1])), TypeError, r"which must be a tensor of .*, got \[0, 1\]"),
+    (lambda: layer()(drawn(2, 5), drawn(0, 6), torch.tensor([0, 0])), ValueError, "contexts must have a row for `which`"),
+    (lambda: layer()(drawn(2, 5), drawn(2, 6).float()), TypeError, "contexts must be torch.float64, as the weights, got torch.fl"),
+    (lambda: layer()(drawn(2, 5).float(), drawn(2, 6)), TypeError, r"SparseLinear: input must be torch.float64, as the"),
+    (lambda: layer()(drawn(2, 5), cast(Any, [1.0] * 6)), TypeError, "contexts must be a tensor, got 'list'"),
     (lambda: dendrites.respond(drawn(5, 6), drawn(1, 6), 2), ValueError, r"shapes \(n 2, dim\) and \(k, dim\), got"),
     (lambda: dendrites.respond(drawn(4, 6), drawn(1, 5), 2), ValueError, r"tensor\.respond: segments and contexts"),
     (lambda: RowAdam([drawn(2, 3)], lr=0.0), ValueError, r"tensor\.RowAdam: lr must be > 0, got 0.0"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from neurosparse.sdr import segments  # noqa: E402
+from neurosparse.sdr import Sdr, segments  # noqa: E402
 from neurosparse.tensor.segments import Segments  # noqa: E402
 
 
@@ -67,3 +67,6 @@ def test_mistakes_are_named():
         module(torch.full((1, 40), 0.5))
     with pytest.raises(ValueError, match="cells must ascend"):
         module([[2, 1]])
+    with pytest.raises(ValueError, match="tensor.Segments.events: cells must have 40 bits, got 41"):
+        module.events([Sdr([1], 41)])
+    assert torch.equal(module.events([Sdr([1, 4], 40)]).total, module.events([[1, 4]]).total)

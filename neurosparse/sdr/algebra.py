@@ -51,7 +51,7 @@ def intersection(sdrs: Iterable[Sdr] | Csr) -> Sdr:
 def concatenate(parts: Iterable[Code]) -> Code:
     """SDRs (or batches of as many rows) side by side. Raises ValueError for none or other rows, TypeError for a mix."""
     owner = "algebra.concatenate"
-    pieces: list[Any] = list(parts)
+    pieces: list[Any] = batch.listed(owner, "parts", parts)
     if not pieces:
         check.fail(owner, "parts must be at least one SDR or batch", pieces)
     if isinstance(pieces[0], Csr):
@@ -109,7 +109,7 @@ def _shifted(parts: list, first: np.ndarray) -> np.ndarray:
 
 
 def _batch(owner: str, sdrs) -> Csr:
-    many = sdrs if isinstance(sdrs, Csr) else list(sdrs)
+    many = sdrs if isinstance(sdrs, Csr) else batch.listed(owner, "sdrs", sdrs)
     if not (many.n_rows if isinstance(many, Csr) else len(many)):
         check.fail(owner, "there must be at least one SDR", sdrs)
     if isinstance(many, Csr):

@@ -19,7 +19,7 @@ def of(sdrs: Iterable[Sdr], n: int | None = None) -> Csr:
 
     Raises TypeError for other things, ValueError for SDRs of different length, or none without n.
     """
-    sdrs = list(sdrs)
+    sdrs = listed("batch.of", "sdrs", sdrs)
     if not sdrs and n is None:
         check.fail("batch.of", "n must be given where there are no SDRs", n)
     length = check.integer("batch.of", "n", n, 1) if n is not None else checked("batch.of", "row 0", sdrs[0]).n
@@ -87,6 +87,13 @@ def select(batch: Csr, keep: np.ndarray) -> Csr:
     """The batch with only the active bits where `keep` (nnz,) bool."""
     indptr = np.concatenate([[0], np.cumsum(keep)])[batch.indptr]
     return ragged(np.diff(indptr), batch.indices[keep], batch.n_cols)
+
+
+def listed(owner: str, name: str, sdrs) -> list:
+    """`sdrs` as a list; raises TypeError as `owner` for what is no series of things, and for one Sdr."""
+    if not isinstance(sdrs, Iterable) or isinstance(sdrs, Sdr | str | bytes):
+        check.fail(owner, f"{name} must be several SDRs", sdrs, "give a list", TypeError)
+    return list(sdrs)
 
 
 def rows(batch, owner: str, n: int | None = None) -> Csr:

@@ -22,6 +22,7 @@ import numpy as np
 
 from neurosparse import check, csr, jit, rng
 from neurosparse.sdr import segments_activity, segments_edit, segments_files, segments_frozen, segments_layout
+from neurosparse.sdr.sdr import Sdr, checked
 from neurosparse.sdr.segments_layout import (
     ACTIVE,
     CONNECTED_OVERLAP,
@@ -103,7 +104,8 @@ def params(n_cells: int, activation_threshold=13, min_threshold=10, connected=0.
            max_segments_per_cell=255, max_synapses=255, min_synapses=1, bits=32) -> Params:  # fmt: skip
     """Checked parameters; the defaults are htm.core's.
 
-    Raises TypeError or ValueError for numbers out of range, and for a `connected` between two steps of 8 bits.
+    Raises TypeError or ValueError for numbers out of range, thresholds above max_synapses (such segments never fire or
+    match), and a `connected` between two steps of 8 bits.
     """
     owner = "segments.params"
     check.integer(owner, "n_cells", n_cells, 1, MOST)
@@ -114,6 +116,9 @@ def params(n_cells: int, activation_threshold=13, min_threshold=10, connected=0.
     check.integer(owner, "max_segments_per_cell", max_segments_per_cell, 1, MOST)
     check.integer(owner, "min_synapses", min_synapses, 1, OVERLAPS)
     check.one_of(owner, "bits", bits, (8, 32))
+    for name, value in (("activation_threshold", activation_threshold), ("min_threshold", min_threshold)):
+        if value > max_synapses:
+            check.fail(owner, f"{name} must be at most max_synapses, {max_synapses}", value, "no segment can reach it")
     p = Params(n_cells, activation_threshold, min_threshold, float(check.scalar(owner, "connected", connected)),
                max_segments, max_segments_per_cell, max_synapses, min_synapses, bits)  # fmt: skip
     check.positive(owner, "connected", permanence(owner, "connected", connected, bits))
@@ -328,8 +333,16 @@ def from_arrays(p: Params, arrays: dict[str, np.ndarray]) -> Segments:
 
 
 def ids(owner: str, name: str, value, n: int, ascending: bool = True) -> np.ndarray:
-    """(k,) int32 numbers in [0, n), distinct and ascending if wanted; takes an Sdr too."""
-    value = np.asarray(getattr(value, "indices", value))
+    """(k,) int32 numbers in [0, n), distinct and ascending if wanted; takes an Sdr of n bits too."""
+    if hasattr(value, "tocsr") or isinstance(value, csr.Csr):
+        check.fail(
+            owner,
+            f"{name} must be one vector or one Sdr, not a batch",
+            value,
+            "give one row, or the batch itself to run",
+            TypeError,
+        )
+    value = checked(owner, name, value, n).indices if isinstance(value, Sdr) else check.array(owner, name, value)
     if value.ndim != 1 or (value.dtype.kind not in "iu" and value.size):
         check.fail(owner, f"{name} must be a vector of whole numbers", value, error=TypeError)
     if value.size and (value.min() < 0 or value.max() >= n):

@@ -1,5 +1,7 @@
 """A table of segments as plain arrays and back, and whether arrays that were read are such a table."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from neurosparse import check
@@ -49,6 +51,8 @@ def state_arrays(arrays: Arrays) -> dict[str, np.ndarray]:
 def from_arrays(owner: str, like: Arrays, given: dict[str, np.ndarray]) -> Arrays:
     """Arrays of the kinds of `like`; raises ValueError where they are others, or do not agree with one another."""
     names = set(Arrays._fields)
+    if not isinstance(given, Mapping):
+        check.fail(owner, "arrays must be those of state_arrays", given, error=TypeError)
     if set(given) != names:
         check.fail(owner, "arrays must be those of state_arrays", sorted(names ^ set(given)))
     for name, array in given.items():

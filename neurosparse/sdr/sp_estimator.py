@@ -14,14 +14,15 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from neurosparse import check
 from neurosparse.csr import Csr, make
-from neurosparse.sdr import spatial_pooler
+from neurosparse.sdr import batch, spatial_pooler
+from neurosparse.sdr.sdr import Sdr, checked
 
 OWNER = "sp_estimator.SpatialPooler"
 HERE = ("n_columns", "epochs", "output")  # parameters that are not of spatial_pooler.params
 
 
 class SpatialPooler(TransformerMixin, BaseEstimator):
-    """Transformer of patterns (n_samples, n_features): a dense array, a SciPy sparse matrix, or a Csr.
+    """Transformer of patterns (n_samples, n_features): a dense array, a SciPy sparse matrix, a Csr, or a list of Sdrs.
 
     n_columns    number of columns, (n,) or (rows, columns)
     input_shape  field of the inputs, None for a vector of n_features
@@ -112,6 +113,11 @@ class SpatialPooler(TransformerMixin, BaseEstimator):
         """Rows of active inputs; anything that is not zero is active."""
         if isinstance(X, Csr):
             return X
+        if isinstance(X, list | tuple):
+            owner = f"{OWNER}.{method}"
+            if len(X) and isinstance(X[0], Sdr):
+                return batch.of(checked(owner, f"row {r}", x, X[0].n) for r, x in enumerate(X))
+            X = check.array(owner, "X", X)
         taken: dict[str, Any] = {"accept_sparse": "csr", "dtype": None, "input_name": f"X of {method}"}
         table: Any = sparse.csr_array(check_array(X, estimator=self, **taken) != 0)
         table.sort_indices()

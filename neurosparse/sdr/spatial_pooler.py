@@ -13,6 +13,7 @@ input-major, one byte each, so that overlaps are sums of the rows of active inpu
 Source: Cui, Ahmad & Hawkins, Frontiers in Computational Neuroscience 11 (2017) 111, eq. 1 to 9.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from neurosparse import check
 from neurosparse.csr import Csr
 from neurosparse.sdr import sp_steps, sp_topology
+from neurosparse.sdr.sdr import Sdr, checked
 
 OWNER = "spatial_pooler"
 CHUNK = 1 << 24  # numbers of the buffer that winners are written to
@@ -105,12 +107,13 @@ def params(
     check.integer(owner, "stimulus_threshold", stimulus_threshold, 0, fields[0][0] * fields[0][1])
     check.integer(owner, "seed", seed, 0, 2**64 - 1)
     check.one_of(owner, "inhibition", inhibition, ("global", "local"))
+    check.one_of(owner, "wrap", wrap, (False, True))
     radius = max(fields[0]) if potential_radius is None else check.integer(owner, "potential_radius", potential_radius)
     near = 0 if inhibition_radius is None else check.integer(owner, "inhibition_radius", inhibition_radius, 1)
     p = Params(
         *fields, min(radius, max(fields[0])), float(potential_pct), float(initial_pct), float(connected),
         float(perm_inc), float(perm_dec), int(stimulus_threshold), float(density), inhibition == "local",
-        min(near, max(fields[1])), bool(wrap), float(boost_strength), float(min_overlap_pct),
+        min(near, max(fields[1])), wrap, float(boost_strength), float(min_overlap_pct),
         int(duty_period), int(update_period), int(seed),
     )  # fmt: skip
     check.fits(owner, "permanences and connections", 5 * p.n_inputs * p.n_columns, "take smaller fields")
@@ -134,13 +137,14 @@ def initialise(p: Params) -> State:
 def compute(p: Params, state: State, x, learn: bool = False) -> Any:
     """Winning columns of input `x`; with `learn` the state changes in place, after each input.
 
-    x: the active inputs of one pattern, ascending and distinct, (k,) whole numbers, and the answer is (m,) int32,
+    x: the active inputs of one pattern, an Sdr or ascending distinct whole numbers (k,), and the answer is (m,) int32,
     ascending; or a Csr of patterns in its rows, with the answer a Csr (n_rows, n_columns) of weight 1. The rows are
     taken in order: a batch gives the same bits as its rows one by one. Raises TypeError or ValueError for inputs
-    that are not in [0, n_inputs), not ascending or not distinct, before anything is learned.
+    that are not in [0, n_inputs), not ascending or not distinct, and an Sdr of another length, before anything is
+    learned.
     """
     batch = isinstance(x, Csr)
-    indptr, indices = (x.indptr, x.indices) if batch else _one(p, x)
+    indptr, indices = (x.indptr, x.indices) if batch else _one(f"{OWNER}.compute", p, x)
     if batch and x.n_cols != p.n_inputs:
         check.fail(f"{OWNER}.compute", f"x must have {p.n_inputs} columns", x.n_cols, "one for each input")
     if not sp_steps.ascend(indptr, indices, p.n_inputs):
@@ -161,14 +165,16 @@ def compute(p: Params, state: State, x, learn: bool = False) -> Any:
 
 def overlaps(p: Params, state: State, x) -> np.ndarray:
     """(n_columns,) int32: connected active inputs of every column, for one pattern; errors as `compute`."""
-    indptr, indices = _one(p, x)
+    indptr, indices = _one(f"{OWNER}.overlaps", p, x)
     if not sp_steps.ascend(indptr, indices, p.n_inputs):
         check.fail(f"{OWNER}.overlaps", f"inputs must be in [0, {p.n_inputs}), ascending and distinct", indices)
     return sp_steps.overlaps(state.connected, indices)
 
 
 def kill_columns(p: Params, state: State, columns) -> None:
-    """These columns never win again nor inhibit others; in place. Raises ValueError for ids out of range."""
+    """These columns, ids or an Sdr, never win again nor inhibit others; in place. Raises ValueError for other ids."""
+    if isinstance(columns, Sdr):
+        columns = checked(f"{OWNER}.kill_columns", "columns", columns, p.n_columns).indices
     ids = np.atleast_1d(np.asarray(check.number(f"{OWNER}.kill_columns", "columns", columns)))
     if ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= p.n_columns):
         check.fail(f"{OWNER}.kill_columns", f"columns must be whole numbers in [0, {p.n_columns})", columns)
@@ -193,6 +199,8 @@ def from_arrays(p: Params, arrays: dict[str, np.ndarray]) -> State:
         "active_duty": ((n,), np.float64), "min_overlap_duty": ((n,), np.float64),
         "boost": ((n,), np.float32), "alive": ((n,), np.uint8), "count": ((2,), np.int64),
     }  # fmt: skip
+    if not isinstance(arrays, Mapping):
+        check.fail(owner, "arrays must be those of state_arrays", arrays, error=TypeError)
     for name, (shape, kind) in need.items():
         check.one_of(owner, "array", name, arrays)
         got = np.asarray(arrays[name])
@@ -213,13 +221,14 @@ def _large_enough(owner: str, p: Params, permanence: np.ndarray) -> np.ndarray:
     return permanence
 
 
-def _one(p: Params, x) -> tuple[np.ndarray, np.ndarray]:
+def _one(owner: str, p: Params, x) -> tuple[np.ndarray, np.ndarray]:
     """One pattern as a batch of one row."""
-    indices = np.asarray(x)
+    if isinstance(x, Sdr):
+        indices = checked(owner, "x", x, p.n_inputs).indices.copy()  # read-only arrays would be compiled for anew
+        return np.array([0, indices.size]), indices
+    indices = check.array(owner, "x", x)
     if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
-        check.fail(
-            f"{OWNER}.compute", "x must be a Csr or a vector of active inputs", x, "see numpy.flatnonzero", TypeError
-        )
+        check.fail(owner, "x must be a Csr or a vector of active inputs", x, "see numpy.flatnonzero", TypeError)
     if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= p.n_inputs):
-        check.fail(f"{OWNER}.compute", f"inputs must be in [0, {p.n_inputs})", x)
+        check.fail(owner, f"inputs must be in [0, {p.n_inputs})", x)
     return np.array([0, indices.size]), np.ascontiguousarray(indices, dtype=np.int32)

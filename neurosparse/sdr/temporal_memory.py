@@ -15,13 +15,15 @@ Functions work on the arrays of a state in place: use the state that they return
 Source: Hawkins & Ahmad (2016), Frontiers in Neural Circuits 10, 23.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurosparse import check, csr, rng
 from neurosparse.sdr import segments, segments_files, segments_layout, tm_run
-from neurosparse.sdr.segments_layout import ACTIVE, MATCHING, N_ACTIVE, N_MATCHING, Arrays
+from neurosparse.sdr.sdr import Sdr
+from neurosparse.sdr.segments_layout import ACTIVE, MATCHING, N_ACTIVE, N_MATCHING, THETA, THETA_MIN, Arrays
 from neurosparse.sdr.tm_step import (
     MATCHED,
     N_NOW,
@@ -82,7 +84,9 @@ def params(n_columns=2048, cells_per_column=32, activation_threshold=13, min_thr
            keep_winner=False, bits=32, seed=42) -> Params:  # fmt: skip
     """Checked parameters; the defaults are htm.core's.
 
-    min_synapses: by default min_threshold, since a segment with fewer can never match. Raises TypeError or ValueError.
+    min_synapses: by default min_threshold, since a segment with fewer can never match. min_threshold may be above
+    activation_threshold: segments then learn only once they fire. Raises TypeError or ValueError for numbers out of
+    range, for thresholds above max_synapses, and for max_new_synapses below min_threshold: no new segment would match.
     """
     check.integer(OWNER, "n_columns", n_columns, 1, 2**31 - 1)
     check.integer(OWNER, "cells_per_column", cells_per_column, 1, 2**31 - 1)
@@ -95,6 +99,7 @@ def params(n_columns=2048, cells_per_column=32, activation_threshold=13, min_thr
                predicted_decrement, max_segments_per_cell, max_synapses, max_segments, min_synapses, keep_winner, bits,
                seed)  # fmt: skip
     segment_params(p)
+    _growing(p)
     check.positive(OWNER, "initial_permanence", _rates(p)[0])
     return p
 
@@ -118,8 +123,23 @@ def init(p: Params) -> State:
     )  # fmt: skip
 
 
+def with_thresholds(p: Params, state: State, activation_threshold: int, min_threshold: int) -> tuple[Params, State]:
+    """The same memory with other thresholds of its segments, from the next step on; what it predicts now stays.
+
+    So a memory may learn by strict thresholds and recall by lenient ones. Raises as `params`.
+    """
+    new = p._replace(activation_threshold=activation_threshold, min_threshold=min_threshold)
+    segment_params(new)
+    _growing(new)
+    state.segments.meta[[THETA, THETA_MIN]] = activation_threshold, min_threshold
+    return new, state
+
+
 def step(p: Params, state: State, columns, learn: bool = True) -> tuple[State, Ran]:
-    """One step with active `columns` (k,), ascending ids or an Sdr; the arrays of Ran have one number."""
+    """One step with active `columns` (k,), ascending ids or an Sdr; the arrays of Ran have one number.
+
+    Raises ValueError or TypeError for columns that are no ascending ids, an Sdr of another length, and a batch.
+    """
     columns = segments.ids("temporal_memory.step", "columns", columns, p.n_columns)
     return _run(p, state, np.array([0, len(columns)]), columns, learn, False)
 
@@ -127,7 +147,8 @@ def step(p: Params, state: State, columns, learn: bool = True) -> tuple[State, R
 def run(p: Params, state: State, sequence, learn: bool = True, record: bool = False) -> tuple[State, Ran]:
     """A step for each element of `sequence`: a Csr of n_columns columns whose rows are steps, or a list of columns.
 
-    record: keep the predicted columns. Raises ValueError or TypeError for columns that are no ascending ids.
+    record: keep the predicted columns. Raises ValueError or TypeError for columns that are no ascending ids, and for
+    batches or SDRs of another length.
     """
     return _run(p, state, *elements("temporal_memory.run", sequence, p.n_columns), learn, record)
 
@@ -139,7 +160,10 @@ def reset(p: Params, state: State) -> State:
 
 
 def kill_cells(p: Params, state: State, cells) -> State:
-    """Kill cells (k,), ascending: they are never active again, and all their segments and synapses go."""
+    """Kill cells (k,), ascending: they are never active again, and all their segments and synapses go.
+
+    Raises ValueError or TypeError for cells that are no ascending ids, or an Sdr of another length.
+    """
     cells = segments.ids("temporal_memory.kill_cells", "cells", cells, p.n_columns * p.cells_per_column)
     tm_run.kill_cells(_rules(p), state, cells)
     return state
@@ -198,6 +222,8 @@ def state_arrays(state: State) -> dict[str, np.ndarray]:
 def from_arrays(p: Params, arrays: dict[str, np.ndarray]) -> State:
     """The state that `state_arrays` gave, to the same bits; raises ValueError for arrays that are no state of p."""
     owner, like = "temporal_memory.from_arrays", init(p)
+    if not isinstance(arrays, Mapping):
+        check.fail(owner, "arrays must be those of state_arrays", arrays, error=TypeError)
     missing = sorted(set(NAMES) - set(arrays))
     if missing:
         check.fail(owner, "arrays must be those of state_arrays", missing)
@@ -222,12 +248,19 @@ def elements(owner: str, sequence: Any, n_columns: int) -> tuple[np.ndarray, np.
         if sequence.n_cols != n_columns:
             check.fail(owner, f"sequence must have {n_columns} columns", sequence.n_cols)
         return sequence.indptr.copy(), sequence.indices.copy()  # arrays that are read-only would be compiled for anew
-    if isinstance(sequence, str | bytes) or not hasattr(sequence, "__len__"):
+    if isinstance(sequence, str | bytes | Sdr) or hasattr(sequence, "tocsr") or not hasattr(sequence, "__len__"):
         check.fail(owner, "sequence must be a Csr or a list of active columns", sequence, error=TypeError)
     each = [segments.ids(owner, "columns of an element", one, n_columns) for one in sequence]
     indptr = np.zeros(len(each) + 1, np.int64)
     np.cumsum([len(one) for one in each], out=indptr[1:])
     return indptr, np.concatenate([np.empty(0, np.int32), *each])
+
+
+def _growing(p: Params) -> None:
+    """A new segment learns on only if it matches, so it has to be large enough."""
+    if p.max_new_synapses < p.min_threshold:
+        need = f"max_new_synapses must be at least min_threshold, {p.min_threshold}"
+        check.fail(OWNER, need, p.max_new_synapses, "no new segment would match")
 
 
 def _run(p: Params, state: State, indptr, columns, learn: bool, record: bool) -> tuple[State, Ran]:

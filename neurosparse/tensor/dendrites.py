@@ -20,7 +20,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from neurosparse import check
-from neurosparse.tensor.sparse_weights import DENSE, Shares, SparseLinear, bound, mask, spread
+from neurosparse.tensor.sparse_weights import DENSE, Shares, SparseLinear, bound, mask, same_type, spread
 
 MODES = ("absolute_max", "max", "bias", "one_segment")
 Mode = Literal["absolute_max", "max", "bias", "one_segment"]
@@ -85,9 +85,10 @@ class ActiveDendrites(nn.Module):
         """(batch, n_in) -> (batch, n_out).
 
         contexts: (dim,) shared by the batch; (batch, dim) one for each sample; or (k, dim) with `which` (batch,) whole
-        numbers, the row of each sample. Raises ValueError for other shapes.
+        numbers, the row of each sample. Raises TypeError or ValueError for other shapes and types, and for rows that
+        are not there: these on the CPU only, where a look at numbers does not make the device wait, and not compiled.
         """
-        d = self.respond(_rows(contexts, which, len(x), self.segments.shape[1]))
+        d = self.respond(_rows(contexts, which, len(x), self.segments))
         d = d if which is None else d[which]
         y = self.linear(x)
         return y + d if self.mode == "bias" else y * torch.sigmoid(d)
@@ -97,17 +98,34 @@ class ActiveDendrites(nn.Module):
         return f"n_segments={self.n_segments}, dim={self.segments.shape[1]}, mode={self.mode}"
 
 
-def _rows(contexts: torch.Tensor, which: torch.Tensor | None, batch: int, dim: int) -> torch.Tensor:
+def _rows(contexts: torch.Tensor, which: torch.Tensor | None, batch: int, segments: torch.Tensor) -> torch.Tensor:
     """The contexts as (k, dim), checked."""
+    dim = segments.shape[1]
+    same_type(OWNER, "contexts", contexts, segments)
     rows = contexts[None] if contexts.ndim == 1 else contexts
     if rows.ndim != 2 or rows.shape[1] != dim:
         check.fail(OWNER, f"contexts must have shape ({dim},) or (k, {dim})", tuple(contexts.shape))
     if which is None and len(rows) not in (1, batch):
         remedy = "or say with `which` whose is whose"
         check.fail(OWNER, f"contexts must be one, or one for each of {batch} samples", len(rows), remedy)
-    if which is not None and which.shape != (batch,):
-        check.fail(OWNER, f"which must have shape ({batch},)", tuple(which.shape))
+    if which is not None:
+        _chosen(which, batch, len(rows))
     return rows
+
+
+def _chosen(which: torch.Tensor, batch: int, k: int) -> None:
+    """`which` is a row of k for each sample."""
+    if not isinstance(which, torch.Tensor) or which.dtype not in (torch.int64, torch.int32):
+        got = which.dtype if isinstance(which, torch.Tensor) else which
+        check.fail(OWNER, "which must be a tensor of int64 or int32", got, error=TypeError)
+    if which.shape != (batch,):
+        check.fail(OWNER, f"which must have shape ({batch},)", tuple(which.shape))
+    if batch and not k:
+        check.fail(OWNER, "contexts must have a row for `which` to choose", k)
+    if batch and which.device.type == "cpu" and not torch.compiler.is_compiling():
+        low, high = int(which.min()), int(which.max())
+        if low < 0 or high >= k:
+            check.fail(OWNER, f"which must be in [0, {k})", (low, high), "it names rows of contexts")
 
 
 class _Chosen(torch.autograd.Function):

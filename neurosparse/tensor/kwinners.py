@@ -23,15 +23,16 @@ from neurosparse import check
 def winners(h: torch.Tensor, k: int, strict: bool = True) -> torch.Tensor:
     """Bool, of h's shape (..., n): the k largest along the last axis; not strict: and whoever ties with the last.
 
-    Raises TypeError or ValueError for k outside [1, n]; NaN counts as the largest, as in torch.
+    Raises TypeError or ValueError for k outside [1, n]; NaN counts as the largest, as in torch, and NaNs tie.
     """
     check.integer("tensor.winners", "k", k, 1, h.shape[-1], "at least one unit wins, at most all")
     least = torch.topk(h, k, dim=-1).values[..., -1:]
-    won = h >= least
+    nan = h != h
+    won = (h >= least) | nan
     if strict and int(won.sum()) != k * h[..., 0].numel():
-        tied = h == least
-        places = k - (h > least).sum(dim=-1, keepdim=True)
-        won = (h > least) | (tied & (tied.cumsum(dim=-1) <= places))
+        larger = (h > least) | (nan & (least == least))
+        tied = won & ~larger
+        won = larger | (tied & (tied.cumsum(dim=-1) <= k - larger.sum(dim=-1, keepdim=True)))
     return won
 
 

@@ -68,6 +68,14 @@ def spread(shape: tuple[int, ...], r: float, seed: int, name: str) -> torch.Tens
     return torch.from_numpy(r * (2.0 * numbers - 1.0)).to(torch.get_default_dtype())
 
 
+def same_type(owner: str, name: str, x: torch.Tensor, weights: torch.Tensor) -> None:
+    """x is a tensor of the weights' type of numbers (autocast brings others to one); raises TypeError as `owner`."""
+    if not isinstance(x, torch.Tensor):
+        check.fail(owner, f"{name} must be a tensor", type(x).__name__, error=TypeError)
+    if x.dtype != weights.dtype and not torch.is_autocast_enabled(x.device.type):
+        check.fail(owner, f"{name} must be {weights.dtype}, as the weights", x.dtype, "see Module.to", TypeError)
+
+
 class SparseLinear(nn.Module):
     """`rows` (n_in, n_out), the transposed weights with the zeros of `mask`, and a bias (n_out,).
 
@@ -96,7 +104,8 @@ class SparseLinear(nn.Module):
             self.rows.mul_(self.keep)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(batch, n_in) -> (batch, n_out). Raises ValueError for another shape."""
+        """(batch, n_in) -> (batch, n_out). Raises ValueError for another shape, TypeError for other types."""
+        same_type("tensor.SparseLinear", "input", x, self.rows)
         if x.ndim != 2 or x.shape[1] != len(self.rows):
             check.fail("tensor.SparseLinear", f"input must have shape (batch, {len(self.rows)})", tuple(x.shape))
         return active(x, self.rows, self.bias) if self.quick else torch.addmm(self.bias, x, self.rows)

@@ -104,8 +104,9 @@ def scalar(n: int, w: int, low: float, high: float, periodic: bool = False, clip
     Raises ValueError for w >= n, low >= high and other numbers that fit nothing.
     """
     n, w = sizes(OWNER, n, w)
-    for name, value in {"low": low, "high": high, "high - low": float(high) - float(low)}.items():
-        check.scalar(OWNER, name, value)
+    check.scalar(OWNER, "low", low)
+    check.scalar(OWNER, "high", high)
+    check.scalar(OWNER, "high - low", float(high) - float(low))
     if not low < high:
         check.fail(OWNER, "low must be below high", (low, high))
     if periodic and clip:
