@@ -355,7 +355,7 @@ NAN = float("nan")
             TypeError,
             "must be a datetime, a date or a numpy.datetime64.*fromisoformat",
         ),
-        (lambda: DAY.encode(np.datetime64("NaT")), ValueError, r"a moment of the years 1 \.\. 9999"),
+        (lambda: DAY.encode(np.datetime64("NaT", "s")), ValueError, r"a moment of the years 1 \.\. 9999"),
         (lambda: DAY.encode_many(np.array(["0000-01-01"], "M8[D]")), ValueError, r"a moment of the years 1 \.\. 9999"),
         (lambda: DAY.encode_many(np.zeros((2, 2), "M8[D]")), ValueError, r"values must have shape \(k,\)"),
         (lambda: DAY.decode(Sdr([], 25)), ValueError, "sdr must have 24 bits, got 25"),

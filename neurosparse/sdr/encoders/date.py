@@ -102,7 +102,7 @@ class Date(NamedTuple):
         """What every field says of the times, each (k,)."""
         days, years = times.astype("M8[D]"), times.astype("M8[Y]")
         weekday = (days.astype(np.int64) + THURSDAY) % 7
-        begin, end = years.astype("M8[us]"), (years + 1).astype("M8[us]")
+        begin, end = years.astype("M8[us]"), (years + np.timedelta64(1, "Y")).astype("M8[us]")
         names = np.datetime_as_string(days)
         return {
             "time_of_day": (times - days) / np.timedelta64(1, "h"),
