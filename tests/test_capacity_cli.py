@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from neurosparse import cli, jit
+from neurosparse import cli, jit, plot
 from neurosparse.io import capacity_answers, capacity_commands, capacity_plot, capacity_ranges, capacity_screens
 from neurosparse.sdr import capacity
 from neurosparse.sdr.capacity import match, union
@@ -160,6 +160,40 @@ def test_a_window_and_a_design():
     assert (design["s"], design["theta"]) == (13, 7)
 
 
+def test_errors_below_every_float_are_not_0():
+    law = ["--n", 65536, "--a", 1300, "--s", 1300]
+    errors = ["--v", 0.2, "--fn", 1e-3]
+    (row,) = told("solve", "thresholds", *law, *errors, "--fp", "1e-400")["rows"]
+    assert (row["fp"], row["log10_fp"], row["count"]) == (None, -400.0, row["high"] - row["low"] + 1)
+    near = match.false_positive(65536, 1300, 1300, np.array([row["low"] - 1, row["low"]])).log10
+    assert near[0] > -400 >= near[1]
+    shown = call("solve", "thresholds", *law, *errors, "--fp", "1e-9,1e-400,0").stdout.splitlines()
+    assert [line.split()[0] for line in shown[2:]] == ["1e-09", "1e-400", "0"]
+    assert shown[3].split()[1] == str(row["low"])
+    population = ["solve", "largest-population", *law, "--theta", 1300, "--error"]
+    assert call(*population, "1e-400").stdout.startswith("value   1.956994126e+2370\n")
+    assert call(*population, 0).stdout == "value   0\nlog10   -inf\n"
+    exact = call("any-of", "--p", "1e-400", "--m", 2, "--exact").stdout.splitlines()[-1].split()[1]
+    assert Fraction(exact) == 1 - (1 - Fraction(1, 10**400)) ** 2
+
+
+def test_cells_beside_shares():
+    rows = told("solve", "thresholds", *FP, "--v", "0,8,0.2", "--fp", 1e-9, "--fn", 1e-3)["rows"]
+    assert [row["high"] for row in rows] == [20, 12, 12]
+
+
+def test_a_union_reached_by_several_patterns():
+    rows = told("union-false-positive", "--n", 1000, "--a", 30, "--s", 20, "--m", "2:3", "--theta", 30,
+                "--method", "markov,bloom")["rows"]  # fmt: skip
+    assert rows[0]["log10"] < rows[1]["log10"] < rows[3]["log10"] < 0
+
+
+def test_no_result_has_a_minus_zero():
+    assert call("false-positive", *FP, "--theta", 0).stdout == "value   1\nlog10   0\n"
+    assert call("any-of", "--p", 1, "--m", "1:2").stdout.count("-0") == 0
+    assert capacity_screens.written(capacity_answers.Number(np.nan, -np.inf), 5) == "0"
+
+
 def test_the_front_and_all_designs():
     front = told("solve", "pareto", "--n", 2048, "--a", 40, "--s", "4,8", "--v", 8)["rows"]
     every = told("solve", "pareto", "--n", 2048, "--a", 40, "--s", "4,8", "--v", 8, "--all")["rows"]
@@ -187,7 +221,9 @@ def test_the_front_and_all_designs():
         ("32, 64,1:3", "whole", [32, 64, 1, 2, 3]),
         ("0.1:0.5:0.1", "real", [0.1, 0.2, 0.3, 0.4, 0.5]),
         ("1e-9", "real", [1e-9]),
-        ("0,0.2,8", "share", [0.0, 0.2, 8]),
+        ("0,0.2,8,1.0", "share", [0, 0.2, 8, 1.0]),
+        ("0:8:4", "share", [0, 4, 8]),
+        ("0:0.2:0.1", "share", [0.0, 0.1, 0.2]),
     ],
 )
 def test_arguments_as_they_are_typed(text, kind, values):
@@ -240,6 +276,10 @@ def test_mistakes_are_one_message(words, message, tmp_path, monkeypatch):
         (["solve", "pareto", "--n", "9,99", "--a", 4, "--s", 4, "--v", 0], "pareto: --n must be one number"),
         (["solve", "pareto", "--n", 999, "--a", 400, "--s", "1:400", "--v", 0], "must make 10000 designs or fewer"),
         (["solve", "smallest-s", "--n", 60, "--a", 40, "--v", 0.9, "--fp", 1e-9, "--fn", 0], "some s <= a must keep"),
+        (["any-of", "--p=-1e-400", "--m", 2], "any-of: --p must be >= 0, got '-1e-400'"),
+        (["any-of", "--p", "1e400", "--m", 2], "any-of: --p must be below 1.8e308, got '1e400'"),
+        (["solve", "thresholds", *FP, "--v", "1.0", "--fp", 0.1, "--fn", 0.1], "v must be in [0, 1), got 1.0; a share"),
+        (["solve", "smallest-n", *FP[2:], "--theta", 10, "--fp", 0], "smallest_n: fp must be > 0, got 0"),
         (["falsepositive"], "No such command"),
     ],
 )
@@ -294,6 +334,19 @@ def test_a_plot_of_few_decades_or_of_growing_steps():
     assert drawn("union-size-mean", "n", "1000", "s", "25", "m", "1:10").lines[0].get_ydata()[9] == pytest.approx(
         223.67, abs=0.001
     )
+
+
+def test_no_two_lines_of_a_plot_look_alike():
+    with plot.style():
+        lines = drawn("false-positive", "n", "2048", "a", "40", "s", "20:32", "theta", "9:20").lines
+    assert len({(one.get_color(), one.get_marker(), one.get_linestyle()) for one in lines}) == len(lines) == 12
+
+
+def test_a_plot_of_what_no_float_holds_and_of_zeros():
+    ax = drawn("false-positive", "n", "65536", "a", "1300", "s", "1300", "theta", "1299,1299")
+    assert np.isfinite(np.asarray(ax.lines[0].get_ydata())).all()
+    with pytest.raises(ValueError, match="--plot needs a result above 0, got '0 everywhere'"):
+        drawn("false-positive", "n", "1000", "a", "5", "s", "20", "theta", "6:9")
 
 
 def test_digits():

@@ -1,6 +1,7 @@
 """What the calculator refuses, and in which words."""
 
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ MISTAKES = [
     (lambda: capacity.false_positive(2048, 40, True, 1), TypeError, "s must be a whole number.*True"),
     (lambda: capacity.false_positive(2048, 40, [True, False], 0), TypeError, "s must be a whole number"),
     (lambda: capacity.false_positive("2048", 40, 20, 6), TypeError, "n must be a whole number.*'2048'"),
-    (lambda: capacity.false_positive(None, 40, 20, 6), ValueError, "n must be an array.*None"),
+    (lambda: capacity.false_positive(None, 40, 20, 6), TypeError, "n must be a whole number or an array of them, got None$"),
     (lambda: capacity.false_positive(2048, [[1], [1, 2]], 20, 6), ValueError, "a must be an array"),
     (lambda: capacity.false_positive(0, 0, 0, 0), ValueError, r"n must be in \[1, 67108863\], got 0"),
     (lambda: capacity.false_positive(2048, -1, 20, 6), ValueError, r"a must be in \[0, 67108863\], got -1"),
@@ -29,7 +30,7 @@ MISTAKES = [
     (lambda: capacity.false_positive(2048, 40, 20, -1), ValueError, r"theta must be in \[0, .*-1"),
     (lambda: capacity.false_positive(BIG, 40, 20, 6), ValueError, r"n must be in \[1, 67108863\], got 67108864"),
     (lambda: capacity.false_positive(10**30, 40, 20, 6), ValueError, r"n must be in \[1, 67108863\]"),
-    (lambda: capacity.false_positive([10**30], 40, 20, 6), ValueError, "n must be an array"),
+    (lambda: capacity.false_positive([10**30, 5], 1, 1, 1), ValueError, r"n must be in \[1, 67108863\], got 10{30}; element \[0\]"),
     (lambda: capacity.false_positive(np.uint64(2**64 - 1), 40, 20, 6), ValueError, r"n must be in \[1, 67108863\]"),
     (lambda: capacity.false_positive([100, 200], [1, 2, 3], 1, 1), ValueError, r"n, a, s must broadcast together, got .*\(2,\)"),
     (lambda: capacity.false_positive(100, 3, 3, 1, method="logs"), ValueError, "method must be one of.*did you mean 'log'"),
@@ -53,7 +54,35 @@ MISTAKES = [
     (lambda: capacity.any_of(0.5, 2, method="kl"), ValueError, "any_of: method must be one of log, bound, exact"),
     (lambda: capacity.population_false_positive(9, 3, 3, 1, 2, method="kl"), ValueError, "method must be one of log, bound"),
     (lambda: capacity.expected_false_cells(0.5, -1, 2), ValueError, "cells must be >= 0"),
-    (lambda: capacity.union_false_positive(1000, 20, 10, 5, 11), ValueError, r"theta must be <= s, got \(11, 10\)"),
+    (lambda: capacity.union_false_positive(1000, 80, 10, 5, 51), ValueError, r"theta must be <= min\(m s, n\), got \(51, 50\); m patterns of s cells cover no more"),
+    (lambda: capacity.union_false_positive(40, 40, 10, [1, 5], 40), ValueError, r"union_false_positive: theta must be <= min\(m s, n\), got \(40, 10\)"),
+    (lambda: capacity.largest_union(1000, 20, 10, 11, 0.1, most=1), ValueError, r"largest_union: theta must be <= min\(m s, n\), got \(11, 10\)"),
+    (lambda: capacity.largest_union([20000, 30000], 100, 25, 15, 1e-9), ValueError, r"largest_union: n must be one whole number, got 'an array of shape \(2,\)'"),
+    (lambda: capacity.largest_union(20000, 100, 25, 15, [1e-9]), ValueError, r"largest_union: error must be one number, got .*\(1,\)"),
+    (lambda: capacity.smallest_s([2048, 1024], 40, 8, 1e-9, 1e-3), ValueError, r"smallest_s: n must be one whole number, got .*\(2,\)"),
+    (lambda: capacity.smallest_s(2048, 40, [8], 1e-9, 1e-3), ValueError, "smallest_s: v must be one whole number or share"),
+    (lambda: capacity.smallest_s(2048, 40, 8, [1e-9], 1e-3), ValueError, "smallest_s: fp must be one number"),
+    (lambda: capacity.smallest_s(2048, 40, 41, 1e-9, 1e-3), ValueError, r"smallest_s: v must be <= a, got \(41, 40\)"),
+    (lambda: capacity.pareto(2048, 40, [], 8), ValueError, r"pareto: s must have a whole number or more, got \[\]; write pareto"),
+    (lambda: capacity.pareto([2048, 1024], 40, [8], 8), ValueError, "pareto: n must be one whole number"),
+    (lambda: capacity.smallest_n(40, 20, 10, 0), ValueError, r"smallest_n: fp must be > 0, got 0; an overlap"),
+    (lambda: capacity.false_positive([5, -7], 5, 5, 2), ValueError, r"n must be in \[1, 67108863\], got -7; element \[1\] is the first such"),
+    (lambda: capacity.false_positive(9, [[2, 3], [4, 5.5]], 5, 2), TypeError, r"a must be a whole number or an array of them, got 5.5; say round.*; element \[1, 1\]"),
+    (lambda: capacity.false_positive(9, [2, "x"], 5, 2), TypeError, r"a must be a whole number or an array of them, got 'x'; element \[1\]"),
+    (lambda: capacity.false_positive([2**63, -1], 1, 1, 1), ValueError, r"n must be in .*, got 9223372036854775808; element \[0\]"),
+    (lambda: capacity.false_positive(9, np.ma.array([3]), 1, 1), ValueError, "a must have no mask, got 'MaskedArray'; take its"),
+    (lambda: capacity.false_positive(np.full((40, 40), 9), np.full((40, 40), -3), 5, 2), ValueError, r"^.*got -3; element \[0, 0\] is the first such$"),
+    (lambda: capacity.any_of(np.full((40, 40), 3.0), 8), ValueError, r"^any_of: p must be in \[0, 1\], got 3.0; element \[0, 0\] is the first such$"),
+    (lambda: capacity.any_of([0.5, float("nan")], 8), ValueError, r"p must be a finite number, got nan; element \[1\]"),
+    (lambda: capacity.any_of("half", 8), ValueError, "p must be a finite number, got 'half'"),
+    (lambda: capacity.any_of(Fraction(3, 2), 8), ValueError, r"p must be in \[0, 1\], got Fraction\(3, 2\)$"),
+    (lambda: capacity.any_of(capacity.code_space(9, [0, 2]), 8), ValueError, r"p must be in \[0, 1\], got 36"),
+    (lambda: capacity.any_of(0.5, np.full((40, 40), -2.0)), ValueError, r"^any_of: m must be in \[0, 1e\+18\] segments, got -2.0; element \[0, 0\] is the first such$"),
+    (lambda: capacity.thresholds(2048, 40, 20, [0.2, 1.0], 0.1, 0.1), ValueError, r"v must be in \[0, 1\), got 1.0; a share of a, or whole cells; element \[1\]"),
+    (lambda: f"{capacity.false_positive(65536, 1300, 1300, 1300):d}", ValueError, "the format must end in e or g beyond floats, got 'd'"),
+    (lambda: f"{capacity.false_positive(9, 3, 3, [1, 2]):.3g}", TypeError, r"it must be one number, got \(2,\)"),
+    (lambda: capacity.false_positive(9, 3, 3, 2) < "x", TypeError, "'<' not supported"),
+    (lambda: hash(capacity.false_positive(9, 3, 3, 2)), TypeError, "unhashable"),
     (lambda: capacity.union_false_positive(1000, 20, 20, 5, 11, method="bloom"), ValueError, "bloom needs theta = a.*markov"),
     (lambda: capacity.union_false_positive(1000, 20, 20, 2.5, 11), TypeError, "m must be a whole number"),
     (lambda: capacity.union_false_positive(10**6, 20_000, 20_000, 10**6, 11), ValueError, "union: m .* must be <= 5e.10"),
@@ -97,7 +126,7 @@ def test_a_table_without_room(monkeypatch):
 
 @pytest.mark.slow
 def test_no_number_of_cells_is_enough():
-    with pytest.raises(ValueError, match=r"some n < 2\*\*26 must reach log10 fp = -9\.0, got 0; raise theta"):
+    with pytest.raises(ValueError, match=r"some n < 2\*\*26 must reach log10 fp = -9, got 0\.0; raise theta"):
         capacity.smallest_n(40, 20, 0, 1e-9)
 
 

@@ -1,6 +1,8 @@
 """The ways back: every answer is checked from both sides, and against a search through everything."""
 
 import math
+from fractions import Fraction
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -90,6 +92,122 @@ def test_largest_population_where_no_float_reaches():
     assert most.log10 == pytest.approx(810.29323998 - 9, abs=1e-8)
     assert math.isnan(most.value)
     assert capacity.largest_population(100, 7, 7, 0, 0.5).value == 0
+
+
+TINY = Fraction(1, 10**400)
+
+
+def test_errors_that_no_float_holds():
+    law = 65536, 1300, 1300  # P = 10^-2770 at theta = 1300
+    logs = capacity.false_positive(*law, np.arange(1301)).log10
+    low = int(np.flatnonzero(logs <= -400)[0])
+    for tiny in (TINY, capacity.any_of(TINY, 1)):
+        assert capacity.thresholds(*law, 0.2, tiny, 1e-3).low == low
+    assert np.asarray(capacity.thresholds(*law, 0.2, [TINY, 1e-9], 1e-3).low)[0] == low
+    assert capacity.smallest_n(1300, 1300, low, TINY) <= 65536
+    assert capacity.smallest_s(*law[:2], 8, TINY, 1e-3).fp.log10 <= -400
+    most = capacity.largest_population(*law, 1300, TINY)
+    assert most.log10 == pytest.approx(2770.2915895222144701 - 400, rel=1e-13)
+    assert capacity.largest_population(*law, 1300, capacity.false_positive(*law, 1300)).value == 1
+    assert capacity.any_of(TINY, 3).fraction() == 1 - (1 - TINY) ** 3
+    assert capacity.any_of([TINY, 0.5], 1).log10.tolist() == [-400, math.log10(0.5)]
+    assert capacity.expected_false_cells(Fraction(1, 4), 8, 1) == pytest.approx(2)
+    with pytest.raises(ValueError, match=r"FP <= 10\^-400 and FN <= 0, got"):
+        capacity.smallest_s(100, 10, 9, TINY, 0)
+
+
+def test_largest_union_of_an_error_that_no_float_holds():
+    m = capacity.largest_union(10**7, 80, 80, 77, TINY)
+    law = capacity.union_false_positive(10**7, 80, 80, [m, m + 1], 77)
+    assert (law <= TINY).tolist() == [True, False]
+
+
+def test_no_error_allows_no_segment():
+    none = capacity.largest_population(65536, 1300, 1300, [1300, 2], 0)
+    assert none.value.tolist() == [0, 0]
+    assert none.log10.tolist() == [-math.inf] * 2
+    assert capacity.smallest_n(5, 20, 6, 0) == 20  # theta > a: nothing to reach
+
+
+@pytest.mark.parametrize("n, a, s, m", [(5, 3, 2, 2), (6, 6, 2, 3), (6, 4, 1, 4), (4, 3, 3, 2), (5, 2, 1, 0)])
+def test_unions_of_several_patterns_against_all_of_them(n, a, s, m):
+    every = [set(part) for part in combinations(range(n), s)]
+    sizes = [len(set(range(a)) & {cell for one in drawn for cell in one}) for drawn in product(every, repeat=m)]
+    for theta in range(min(max(m, 1) * s, n) + 1):
+        wanted = Fraction(sum(size >= theta for size in sizes), len(sizes))
+        assert capacity.union_false_positive(n, a, s, m, theta, "exact").fraction() == wanted
+        assert capacity.union_false_positive(n, a, s, m, theta).value == pytest.approx(float(wanted), rel=1e-13)
+
+
+def test_a_bloom_of_all_cells_of_an_input_larger_than_a_pattern():
+    bloom = capacity.union_false_positive(1000, 30, 20, [2, 3], 30, "bloom")
+    assert bloom.value == pytest.approx((capacity.union_size_mean(1000, 20, [2, 3]) / 1000) ** 30)
+    assert np.all(capacity.union_false_positive(1000, 30, 20, [2, 3], 30) < bloom)
+    m = capacity.largest_union(1000, 30, 20, 25, 1e-9)
+    law = capacity.union_false_positive(1000, 30, 20, [m, m + 1], 25)
+    assert (law <= 1e-9).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("n, a, s", [(2048, 40, 20), (12, 9, 7), (30, 5, 3), (65536, 1300, 1300)])
+def test_quantiles_by_their_definition(n, a, s):
+    assert capacity.overlap_quantile(n, a, s, 1) == min(a, s)
+    assert capacity.overlap_quantile(n, a, s, 0) == max(0, a + s - n)
+    for q in (1e-300, 0.01, 0.5, 0.75, 1 - 2**-20, 1 - 2**-53):
+        b = capacity.overlap_quantile(n, a, s, q)
+        fine = [
+            capacity.overlap_sf(n, a, s, one) <= 1 - q if q > 0.5 else capacity.overlap_cdf(n, a, s, one) >= q
+            for one in range(max(0, a + s - n, b - 1), b + 1)
+        ]
+        assert fine[-1]
+        assert not any(fine[:-1])
+
+
+def test_a_quantile_of_a_chance_that_no_float_holds():
+    b = capacity.overlap_quantile(65536, 40000, 40000, TINY)
+    near = capacity.overlap_cdf(65536, 40000, 40000, [b - 1, b]).log10
+    assert near[0] < -400 <= near[1]
+
+
+def test_objects_of_whole_numbers():
+    law = capacity.false_positive(np.array([100, 2048], dtype=object), 40, 20, 10)
+    assert law.log10.tolist() == capacity.false_positive([100, 2048], 40, 20, 10).log10.tolist()
+
+
+def test_numbers_are_compared_beyond_floats():
+    p, q = (capacity.false_positive(65536, 1300, 1300, theta) for theta in (1300, 1299))
+    assert p < q
+    assert q > p
+    assert p != q
+    assert p == p.fraction()
+    assert p <= capacity.false_positive(65536, 1300, 1300, 1300)
+    assert p > p.fraction() * (1 - Fraction(1, 10**30))  # nearer than any logarithm tells
+    assert 0 < p < 1e-300
+    assert np.float64(1e-300) > p
+    assert p > -1
+    assert not p < math.nan
+    assert p != "p"
+    assert capacity.any_of(0.1, 1) == 0.1
+    assert capacity.any_of(0.1, 1) != Fraction(1, 10)
+
+
+def test_arrays_are_compared_elementwise():
+    some = capacity.false_positive(100, 5, 6, [0, 1, 2, 6])
+    assert (some >= [1, 0.5, 0, 0]).tolist() == [True, False, True, True]
+    assert (np.array([1, 0.5, 0, 0]) < some).tolist() == [False, False, True, False]
+    assert (some == capacity.false_positive(100, 5, 6, [0, 1, 3, 6])).tolist() == [True, True, False, True]
+    assert (some == 0).tolist() == [False] * 3 + [True]
+    assert (some != some[1]).tolist() == [True, False, True, True]
+
+
+def test_numbers_are_written_beyond_floats():
+    p = capacity.false_positive(65536, 1300, 1300, 1300)
+    assert f"{p:.3g} {p:.2e} {p:>12.3g} {p:12.3g}" == "5.11e-2771 5.11e-2771   5.11e-2771   5.11e-2771"
+    assert f"{capacity.any_of(TINY, 1):g} {capacity.any_of(0.25, 1):.3f} {p}" == f"1e-400 0.250 {p!r}"
+
+
+def test_no_logarithm_is_minus_0():
+    for zero in (capacity.LogNumber(-0.0), capacity.any_of(1.0, 1), capacity.false_positive(9, 3, 3, 0)):
+        assert math.copysign(1, zero.log10) == 1
 
 
 def test_largest_union_from_both_sides():

@@ -68,12 +68,17 @@ def evaluate(command: Command, given: dict[str, list], methods: list[str] | None
 
 def _found(command: Command, given: dict[str, list], asked: list[dict], extra: dict, exact: bool) -> list[dict]:
     call = function(command)
-    if "scalars" in command.flags or len(asked) == 1:
+    if "scalars" in command.flags or len(asked) == 1 or not all(map(_alike, given.values())):
         return [_row(command, call(**row, **extra), exact) for row in asked]
     columns = {n: np.array([row[n] for row in asked]) if len(v) > 1 else v[0] for n, v in given.items()}
     found = _named(call(**columns, **extra))
     listed = {name: _elements(command, value, len(asked), exact) for name, value in found.items()}
     return [dict(zip(listed, row)) for row in zip(*listed.values())]
+
+
+def _alike(values: list) -> bool:
+    """Whether they make an array: cells beside shares, or numbers that no float holds, do not."""
+    return len(values) == 1 or (len(set(map(type, values))) == 1 and not isinstance(values[0], LogNumber))
 
 
 def _row(command: Command, found: Any, exact: bool) -> dict:

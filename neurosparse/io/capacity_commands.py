@@ -78,7 +78,7 @@ REALS = {
     "psi_match": "Weight of the stored winner.",
     "psi_other": "Weight of each other unit.",
 }
-SHARES = {"v": "Active cells that noise swaps: 8, or a share of a: 0.2."}
+SHARES = {"v": "Active cells that noise swaps: 8, or a share of a below 1: 0.2."}
 WORDS = {
     "population": MANY,
     "willshaw": WILLSHAW,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -14,9 +15,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from neurosparse import check, plot
 from neurosparse.io import results
 from neurosparse.io.capacity_answers import Answer, Number
+from neurosparse.sdr.capacity.result import LogNumber
 
 FORMATS = ("png", "pdf", "svg")
 LINES = 12
+STYLES = (("o", "-"), ("s", "--"), ("^", ":"))  # a round of colours each: no two of LINES lines look alike
 DECADES = 1.5  # from here on a logarithmic axis
 
 
@@ -35,7 +38,7 @@ def save(answer: Answer, path: Path) -> None:
 
 
 def draw(answer: Answer) -> Figure:
-    """Raises ValueError where no argument is a range, for more than 12 lines and for results that are no numbers."""
+    """Raises ValueError where no argument is a range, for more than 12 lines and for results that are all 0."""
     owner, varied = answer.command.name, answer.varied
     ranged = [name for name in varied if name != "method"]
     if not ranged:
@@ -46,6 +49,9 @@ def draw(answer: Answer) -> Figure:
         lines.setdefault(tuple(row[name] for name in varied if name != x), []).append(row)
     if len(lines) > LINES:
         check.fail(owner, f"a plot must have {LINES} lines or fewer", len(lines), "give fewer values, or no --plot")
+    name = answer.results[0]
+    if all(isinstance(row[name], Number) and row[name].log10 == -np.inf for row in answer.rows):
+        check.fail(owner, "--plot needs a result above 0", "0 everywhere", "take a range that reaches possible events")
     drawn = plot.figure(5.6, 3.6)
     _draw(drawn.add_subplot(), answer, x, {_label(varied, x, key): rows for key, rows in lines.items()})
     return drawn
@@ -53,11 +59,13 @@ def draw(answer: Answer) -> Figure:
 
 def _draw(ax: Axes, answer: Answer, x: str, lines: dict[str, list]) -> None:
     name = answer.results[0]
-    logs = isinstance(answer.rows[0][name], Number) and _span([row[name].log10 for row in answer.rows]) > DECADES
-    for label, rows in lines.items():
+    logs = isinstance(answer.rows[0][name], Number) and _logarithmic([row[name] for row in answer.rows])
+    colours = rcParams["axes.prop_cycle"].by_key().get("color", ["k"])
+    for i, (label, rows) in enumerate(lines.items()):
+        marker, dash = STYLES[i // len(colours) % len(STYLES)]
         along = [row[x] for row in rows]
-        mark = "o" if len(along) <= 40 else None
-        ax.plot(along, [_height(row[name], logs) for row in rows], marker=mark, markersize=3, label=label or None)
+        look: dict[str, Any] = {"marker": marker if len(along) <= 40 else None, "linestyle": dash, "markersize": 3}
+        ax.plot(along, [_height(row[name], logs) for row in rows], label=label or None, **look)
     if logs:
         ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"$10^{{{y:.0f}}}$"))
@@ -78,6 +86,11 @@ def _height(cell: Any, logs: bool) -> float:
     return height if np.isfinite(height) else np.nan
 
 
+def _logarithmic(cells: list[Number]) -> bool:
+    """Whether they span decades, or one is beyond floats."""
+    return _span([cell.log10 for cell in cells]) > DECADES or any(np.isnan(cell.value) for cell in cells)
+
+
 def _span(logs: list[float]) -> float:
     finite = [one for one in logs if np.isfinite(one)]
     return max(finite) - min(finite) if finite else 0.0
@@ -91,8 +104,12 @@ def _uneven(values: list) -> bool:
 
 def _label(varied: list[str], x: str, key: tuple) -> str:
     names = [name for name in varied if name != x]
-    return ", ".join(str(value) if name == "method" else f"{name} = {value}" for name, value in zip(names, key))
+    return ", ".join(str(value) if name == "method" else f"{name} = {_text(value)}" for name, value in zip(names, key))
 
 
 def _fixed(answer: Answer) -> str:
-    return ", ".join(f"{name} = {values[0]}" for name, values in answer.given.items() if len(values) == 1)
+    return ", ".join(f"{name} = {_text(values[0])}" for name, values in answer.given.items() if len(values) == 1)
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, LogNumber) else str(value)

@@ -7,6 +7,8 @@ from typing import Any
 
 from neurosparse.io import strict_json, table
 from neurosparse.io.capacity_answers import Answer, Number
+from neurosparse.sdr.capacity import result
+from neurosparse.sdr.capacity.result import LogNumber
 
 DIGITS = 10  # of a single value
 SHORT = 6  # of a value in a table
@@ -34,15 +36,11 @@ def json(answer: Answer, plot: str | None = None) -> str:
 
 def written(number: Number, digits: int) -> str:
     """A number in scientific notation with `digits` digits, fewer where its logarithm holds no more."""
-    if number.value == 0:
+    if number.value == 0 or number.log10 == -math.inf:
         return "0"
     if not math.isnan(number.value):
         return f"{number.value:.{digits - 1}e}"
-    power = math.floor(number.log10)
-    sure = min(digits, 14 - len(str(abs(power))))
-    mantissa = f"{10 ** (number.log10 - power):.{sure - 1}f}"
-    if mantissa.startswith("10"):
-        mantissa, power = f"{1:.{sure - 1}f}", power + 1
+    mantissa, power = result.digits(number.log10, digits)
     return f"{mantissa}e{power:+03d}"
 
 
@@ -80,17 +78,18 @@ def _single(cell: Any, digits: int = DIGITS) -> str:
     if isinstance(cell, Number):
         plain = 1e-3 <= cell.value < 10**digits
         return f"{cell.value:.{digits}g}" if plain else written(cell, digits)
-    return f"{cell:.{digits}g}" if isinstance(cell, float) else str(cell)
+    return f"{cell + 0.0:.{digits}g}" if isinstance(cell, float) else str(cell)
 
 
 def _typed(values: list) -> list:
     """An argument as short as it was typed."""
-    return [f"{value:g}" if isinstance(value, float) else value for value in values]
+    return [f"{value:g}" if isinstance(value, float | LogNumber) else value for value in values]
 
 
 def _columns(name: str, cells: list) -> dict[str, list]:
     """The texts of a column, of one width; for a Number also its log10 and its fraction."""
     if isinstance(cells[0], float):
+        cells = [cell + 0.0 for cell in cells]
         return {name: _fixed(cells) or [f"{cell:.{SHORT - 1}e}" for cell in cells]}
     if not isinstance(cells[0], Number):
         return {name: cells}
@@ -120,8 +119,10 @@ def _right(texts: list[str]) -> list[str]:
 
 
 def _plain(name: str, cell: Any) -> dict[str, Any]:
+    if isinstance(cell, LogNumber):  # an argument that no float holds
+        cell = Number(cell.value, cell.log10)
     if not isinstance(cell, Number):
-        return {name: cell}
+        return {name: cell + 0.0 if isinstance(cell, float) else cell}
     suffix = "" if name == "value" else f"_{name}"
     parts = {name: cell.value, f"log10{suffix}": cell.log10}
     return parts | ({} if cell.fraction is None else {f"fraction{suffix}": whole(cell.fraction)})

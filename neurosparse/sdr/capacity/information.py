@@ -30,15 +30,14 @@ class WillshawCapacity(NamedTuple):
 
 
 def willshaw_information(m, n, l, patterns, false_one):  # noqa: E741
-    """C in bits for each synapse: a float or an array. false_one: P01, a LogNumber or numbers of [0, 1].
+    """C in bits for each synapse: a float or an array. false_one: P01, numbers of [0, 1], Fractions or a LogNumber.
 
     Raises TypeError or ValueError for sizes as willshaw_false_one does, and for a false_one outside [0, 1].
     """
     owner = "willshaw_information"
     m, n, part = inputs.whole(owner, "m", m, 1), inputs.whole(owner, "n", n, 1), inputs.whole(owner, "l", l)
     patterns = inputs.whole(owner, "patterns", patterns, 1, MOST)
-    held = 10.0 ** np.asarray(false_one.log10) if isinstance(false_one, LogNumber) else false_one
-    false_one = inputs.probability(owner, "false_one", held)
+    false_one = np.nan_to_num(np.asarray(inputs.chances(owner, "false_one", false_one).value))
     m, n, part, patterns, e = inputs.together(owner, m=m, n=n, l=part, patterns=patterns, false_one=false_one)
     inputs.at_most(owner, "l", part, "n", n, "no more cells can be active than there are")
     x = part / n
@@ -54,7 +53,10 @@ def willshaw_capacity(m: int, n: int, k: int, l: int, quality=0.01, method: str 
     check.integer(owner, "n", n, 2)
     check.integer(owner, "l", l, 1, n - 1, "some cells must be on and some off")
     check.integer(owner, "k", k, 1, remedy="a cue needs a cell")
-    wanted = np.log10(check.positive(owner, "quality", check.scalar(owner, "quality", quality)) * l / (n - l))
+    if isinstance(quality, LogNumber):
+        wanted = quality.log10 + np.log10(l / (n - l))
+    else:
+        wanted = np.log10(check.positive(owner, "quality", check.scalar(owner, "quality", quality)) * l / (n - l))
     low, high = 0, 1
     while high <= MOST and willshaw_false_one(m, n, k, l, high, method).log10 <= wanted:
         low, high = high, high * 2

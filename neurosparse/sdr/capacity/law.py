@@ -33,11 +33,16 @@ def overlap_sf(n, a, s, b) -> LogNumber:
 
 
 def overlap_quantile(n, a, s, q):
-    """The smallest b with P(overlap <= b) >= q, q in [0, 1]: an int, or an int64 array. Raises as overlap_pmf."""
+    """The smallest b with P(overlap <= b) >= q, q in [0, 1]: an int, or an int64 array. Raises as overlap_pmf.
+
+    It is the b with P(overlap > b) <= 1 - q, so that q = 1 gives the largest overlap that is possible.
+    """
     owner = "overlap_quantile"
     n, a, s = inputs.overlapping(owner, n, a, s)
-    n, a, s, q = inputs.together(owner, n=n, a=a, s=s, q=inputs.probability(owner, "q", q))
-    found = tails.quantiles(factorial.table(largest(n)), *inputs.flat(n, a, s, q)).reshape(n.shape)
+    q = inputs.chances(owner, "q", q)
+    log10, value = np.asarray(q.log10), np.asarray(q.value)
+    n, a, s, value = inputs.together(owner, n=n, a=a, s=s, q=value)
+    found = tails.quantiles(factorial.table(largest(n)), *inputs.flat(n, a, s, log10, value)).reshape(n.shape)
     return found if found.ndim else int(found)
 
 

@@ -48,7 +48,7 @@ def false_negative(a, s, v, theta, method: str = "log") -> LogNumber:
     """
     owner = "false_negative"
     check.one_of(owner, "method", method, ("log", "exact"))
-    a, s, lost, edge = _swapped(owner, a, s, v, theta)
+    a, s, lost, edge = swapped(owner, a, s, v, theta)
     if method == "exact":
         return from_fractions(exact.at_least, a, lost, s, edge)
     return law.evaluate(tails.AT_LEAST, a, lost, s, edge)
@@ -56,11 +56,11 @@ def false_negative(a, s, v, theta, method: str = "log") -> LogNumber:
 
 def true_positive(a, s, v, theta) -> LogNumber:
     """1 - false_negative, to full precision: the recall of a segment under noise. Raises as false_negative."""
-    a, s, lost, edge = _swapped("true_positive", a, s, v, theta)
+    a, s, lost, edge = swapped("true_positive", a, s, v, theta)
     return law.evaluate(tails.CDF, a, lost, s, edge - 1)
 
 
-def _swapped(owner: str, a, s, v, theta) -> tuple[np.ndarray, ...]:
+def swapped(owner: str, a, s, v, theta) -> tuple[np.ndarray, ...]:
     """(a, s, v, s - theta + 1), of one shape: losing so many synapses is what silences the segment."""
     a, s, v = inputs.whole(owner, "a", a, 1), inputs.whole(owner, "s", s), inputs.whole(owner, "v", v)
     a, s, v = inputs.together(owner, a=a, s=s, v=v)

@@ -24,14 +24,14 @@ LINEAR = -17.0  # log10 of M P below which 1 - (1 - P)^M = M P to the last digit
 def any_of(p, m, method: str = "log") -> LogNumber:
     """1 - (1 - p)^m: that any of m independent events of probability p happens.
 
-    p: a LogNumber or probabilities in [0, 1]; m: numbers in [0, 1e18], broadcast with p, not always whole (a mean
-    number of segments). method: "log", "bound" (min(1, m p)) or "exact" (needs a p with a `.fraction()` and a whole m).
+    p: probabilities in [0, 1], numbers, Fractions or a LogNumber; m: numbers in [0, 1e18], broadcast with p, not always
+    whole (a mean number of segments). method: "log", "bound" (min(1, m p)) or "exact" (needs a p with a `.fraction()`
+    and a whole m).
     Raises ValueError for other p, m, method and shapes, and for exact powers that would take hours.
     """
     owner = "any_of"
     check.one_of(owner, "method", method, ("log", "bound", "exact"))
-    p = p if isinstance(p, LogNumber) else known(owner, "p", p)
-    m = np.asarray(check.between(owner, "m", m, 0, MOST, "segments"))
+    p, m = inputs.chances(owner, "p", p), inputs.number(owner, "m", m, 0, MOST, "segments")
     inputs.together(owner, p=np.asarray(p.log10), m=m)
     if method == "bound":
         found = _linear(p, m)
@@ -57,16 +57,9 @@ def expected_false_cells(p, cells, segments):
 
     p: as `any_of`. Raises as any_of, and ValueError for cells < 0.
     """
-    cells = np.asarray(check.at_least("expected_false_cells", "cells", cells, 0))
+    cells = inputs.number("expected_false_cells", "cells", cells, 0)
     found = cells * 10.0 ** np.asarray(any_of(p, segments).log10)
     return found if found.ndim else float(found)
-
-
-def known(owner: str, name: str, p) -> LogNumber:
-    """Given probabilities, as the rational numbers that floats are."""
-    p = inputs.probability(owner, name, p)
-    with np.errstate(divide="ignore"):
-        return LogNumber(np.log10(p), p, Fraction, (p,))
 
 
 def _any(p: LogNumber, m: np.ndarray) -> LogNumber:

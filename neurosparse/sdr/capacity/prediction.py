@@ -25,7 +25,7 @@ def segments_per_cell(n, a, transitions):
     """transitions * a / n: a float, or a float64 array. Raises as match.false_positive; transitions are >= 0."""
     owner = "segments_per_cell"
     n, a, _ = inputs.overlapping(owner, n, a, 0)
-    transitions = np.asarray(check.between(owner, "transitions", transitions, 0, 1e15))
+    transitions = inputs.number(owner, "transitions", transitions, 0, 1e15)
     inputs.together(owner, n=n, transitions=transitions)
     found = transitions * a / n
     return found if np.ndim(found) else float(found)

@@ -4,10 +4,14 @@
     p.value       float64 where one holds it, else nan: 0, or 2.2e-308 to 1.8e308 (no subnormals, which lose digits)
     p.fraction()  the exact rational number, worked out when asked for (an object array for arrays)
     float(p)      the value of a scalar; OverflowError, not nan, where no float holds it
+    f"{p:.3g}"    a scalar in decimals, to as many digits as its logarithm holds: 1.23e-2770
+    p < q, p == q with LogNumbers, numbers, Fractions and arrays of numbers, elementwise (see `order`); it has no hash
 
-Most probabilities of SDRs lie far below 1e-308, and most sizes of code spaces above 1.8e308: plot and compare `log10`.
+Most probabilities of SDRs lie far below 1e-308, and most sizes of code spaces above 1.8e308: plot `log10`.
 """
 
+import math
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -29,6 +33,8 @@ class LogNumber:
     """
 
     __slots__ = ("_fraction", "arguments", "exact", "log10", "value")
+    __array_priority__ = 1000  # comparisons with arrays are this class's
+    __hash__ = None  # type: ignore[assignment]  # equal to numbers whose hash it could not know
 
     def __init__(self, log10, value=None, exact: Callable[..., Fraction] | None = None, arguments: tuple = ()):
         self.log10: Any = _plain(log10)
@@ -74,6 +80,59 @@ class LogNumber:
             return f"LogNumber(log10={np.array2string(self.log10, precision=5, threshold=20)})"
         held = self.value == 0 or not np.isnan(self.value)
         return f"{self.value:.10g}" if held else f"10^{self.log10:.10g}"
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        if self.shape:
+            check.fail("format(LogNumber)", "it must be one number", self.shape, "take .log10", TypeError)
+        return format(float(self.value), spec) if not np.isnan(self.value) else _decimals(self.log10, spec)
+
+    def __lt__(self, other):
+        return _compared(self, other, lambda sign: sign < 0)
+
+    def __le__(self, other):
+        return _compared(self, other, lambda sign: sign <= 0)
+
+    def __gt__(self, other):
+        return _compared(self, other, lambda sign: sign > 0)
+
+    def __ge__(self, other):
+        return _compared(self, other, lambda sign: sign >= 0)
+
+    def __eq__(self, other):
+        return _compared(self, other, lambda sign: sign == 0)
+
+    def __ne__(self, other):
+        return _compared(self, other, lambda sign: sign != 0)
+
+
+def digits(log10: float, most: int) -> tuple[str, int]:
+    """10**log10 as a mantissa of `most` digits, fewer where the logarithm holds no more, and a power of ten."""
+    power = math.floor(log10)
+    sure = max(min(most, 14 - len(str(abs(power)))), 1)
+    mantissa = f"{10 ** (log10 - power):.{sure - 1}f}"
+    return (f"{1:.{sure - 1}f}", power + 1) if mantissa.startswith("10") else (mantissa, power)
+
+
+def _decimals(log10: float, spec: str) -> str:
+    found = re.fullmatch(r"((?:.?[<>^])?\d*?)(?:\.(\d+))?([eg])", spec)
+    if not found:
+        check.fail("format(LogNumber)", "the format must end in e or g beyond floats", spec, "write .3g or .3e")
+    pad, places, kind = found.groups()
+    mantissa, power = digits(log10, int(places or 6) + (kind == "e"))
+    if kind == "g" and "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return format(f"{mantissa}e{power:+03d}", f">{pad}" if pad.isdigit() else pad)
+
+
+def _compared(x: LogNumber, y, what: Callable):
+    from neurosparse.sdr.capacity import order
+
+    found = order.signs(x, y)
+    if found is None:
+        return NotImplemented
+    return what(found) if found.ndim else bool(what(found))
 
 
 def from_fractions(exact: Callable[..., Fraction], *arguments) -> LogNumber:
@@ -127,6 +186,6 @@ def _map(exact: Callable[..., Fraction], arguments: tuple, shape: tuple):
 
 
 def _plain(value):
-    """A Python float for a scalar, a float64 array else."""
-    array = np.asarray(value, dtype=np.float64)
+    """A Python float for a scalar, a float64 array else; 0 for -0."""
+    array = np.asarray(value, dtype=np.float64) + 0.0
     return array if array.ndim else float(array)

@@ -22,7 +22,7 @@ import numpy as np
 from neurosparse import check
 from neurosparse.sdr.capacity import double, inputs, law, tails, union
 from neurosparse.sdr.capacity.factorial import LARGEST
-from neurosparse.sdr.capacity.match import false_negative, false_positive
+from neurosparse.sdr.capacity.match import false_negative, false_positive, swapped
 from neurosparse.sdr.capacity.result import LogNumber
 
 
@@ -55,34 +55,40 @@ class Pareto(NamedTuple):
 def thresholds(n, a, s, v, fp, fn) -> Window:
     """All theta with false_positive(n, a, s, theta) <= fp and false_negative(a, s, v, theta) <= fn.
 
-    v: active cells that noise swaps, whole numbers, or floats in [0, 1): a share of a, rounded. fp, fn in [0, 1].
-    All broadcast. Raises as false_positive and false_negative.
+    v: active cells that noise swaps, whole numbers, or floats in [0, 1): a share of a, rounded. fp, fn in [0, 1],
+    numbers, Fractions or LogNumbers. All broadcast. Raises as false_positive and false_negative.
     """
-    owner = "thresholds"
+    return _window("thresholds", n, a, s, v, fp, fn)
+
+
+def _window(owner: str, n, a, s, v, fp, fn) -> Window:
     n, a, s = inputs.overlapping(owner, n, a, s)
     v = _noise(owner, a, v)
     n, a, s, v, fp, fn = inputs.together(owner, n=n, a=a, s=s, v=v, fp=_log(owner, "fp", fp), fn=_log(owner, "fn", fn))
-    false_negative(a, s, v, 0)  # its checks
+    swapped(owner, a, s, v, 0)  # its checks
     low = _least(np.zeros_like(s), s + 1, lambda theta: _at_least(n, a, s, theta) <= fp)
     lost = _least(np.zeros_like(s), s, lambda lost: _at_least(a, v, s, lost + 1) <= fn)
     return Window(*[_plain(one) for one in (low, s - lost)])
 
 
 def smallest_n(a, s, theta, fp):
-    """The smallest n with false_positive(n, a, s, theta) <= fp: an int, or an int64 array.
+    """The smallest n with false_positive(n, a, s, theta) <= fp: an int, or an int64 array. fp as in `thresholds`.
 
-    Raises as false_positive, and ValueError where no n below 2**26 is enough.
+    Raises as false_positive, and ValueError where no n below 2**26 is enough, as for fp = 0 with theta <= a.
     """
     owner = "smallest_n"
     _, a, s = inputs.overlapping(owner, LARGEST, a, s)
     a, s, theta, fp = inputs.together(
         owner, a=a, s=s, theta=inputs.reachable(owner, s, theta), fp=_log(owner, "fp", fp)
     )
+    if np.any(np.isneginf(fp) & (theta <= a)):
+        check.fail(owner, "fp must be > 0", 0, "an overlap of theta <= a cells is always possible")
     low = top = np.maximum(np.maximum(a, s), 1)
-    while np.any(_at_least(top, a, s, theta) > fp):
+    while np.any(least := _at_least(top, a, s, theta) > fp):
         if np.all(top == LARGEST):
+            wanted, reached = fp[least].flat[0], _at_least(top, a, s, theta)[least].flat[0]
             remedy = "raise theta, or allow more"
-            check.fail(owner, f"some n < 2**26 must reach log10 fp = {fp.tolist()}", theta.tolist(), remedy)
+            check.fail(owner, f"some n < 2**26 must reach log10 fp = {wanted:.10g}", float(reached), remedy)
         top = np.minimum(2 * top, LARGEST)
     return _plain(_least(low, top, lambda n: _at_least(n, a, s, theta) <= fp))
 
@@ -90,47 +96,66 @@ def smallest_n(a, s, theta, fp):
 def smallest_s(n, a, v, fp, fn) -> Design:
     """The smallest s <= a for which some theta keeps FP <= fp and FN <= fn, with the largest such theta; scalars.
 
-    v as in `thresholds`. Raises as thresholds, and ValueError where no s does.
+    v, fp, fn as in `thresholds`. Raises as thresholds, and ValueError for arrays and where no s does.
     """
-    s = np.arange(1, check.integer("smallest_s", "a", a, 1, LARGEST) + 1)
-    low, high = thresholds(n, a, s, v, fp, fn)
+    owner = "smallest_s"
+    n, a, v = inputs.one(owner, "n", n, 1), inputs.one(owner, "a", a, 1), _one_noise(owner, a, v)
+    fp, fn = inputs.chance(owner, "fp", fp), inputs.chance(owner, "fn", fn)
+    s = np.arange(1, a + 1)
+    low, high = _window(owner, n, a, s, v, fp, fn)
     found = np.flatnonzero((low <= high) & (np.asarray(high) > 0))
     if not len(found):
         remedy = "raise n or a, or allow more errors or less noise"
-        check.fail("smallest_s", f"some s <= a must keep FP <= {fp} and FN <= {fn}", (n, a, v), remedy)
+        check.fail(owner, f"some s <= a must keep FP <= {fp} and FN <= {fn}", (n, a, v), remedy)
     best, theta = int(s[found[0]]), int(np.asarray(high)[found[0]])
-    v = int(_noise("smallest_s", np.asarray(a), v))
     return Design(best, theta, false_positive(n, a, best, theta), false_negative(a, best, v, theta))
 
 
 def largest_population(n, a, s, theta, error) -> LogNumber:
     """The largest M with population_false_positive(n, a, s, theta, M) <= error: a whole number, often a huge one.
 
-    It is floor(ln(1 - error) / ln(1 - P)); above 1e15 its last digits are those of a float. error in [0, 1). Raises as
-    false_positive, and ValueError where P = 0, as any M will do.
+    It is floor(ln(1 - error) / ln(1 - P)); above 1e15 its last digits are those of a float, and where P or the error is
+    below 1e-308 those of their log10. error in [0, 1), numbers, Fractions or a LogNumber. Raises as false_positive, and
+    ValueError where P = 0, as any M will do.
     """
     owner = "largest_population"
     p = false_positive(n, a, s, theta)
-    error = np.asarray(check.between(owner, "error", error, 0, np.nextafter(1.0, 0)), dtype=np.float64)
+    error = inputs.chances(owner, "error", error)
+    if np.any(np.asarray(error.log10) == 0):
+        check.fail(owner, "error must be in [0, 1)", 1, "with error = 1 any number of segments will do")
+    inputs.together(owner, p=np.asarray(p.log10), error=np.asarray(error.log10))
     if np.any(np.isneginf(p.log10)):
-        check.fail(owner, "false positives must be possible", p, "with P = 0 any number of segments will do")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value, log10 = np.asarray(p.value), np.asarray(p.log10)
-        stay = np.where(value <= 0.5, np.log1p(-value), np.log(-np.expm1(log10 * double.LN10)))
-        count = np.where(np.isnan(value), np.inf, np.floor(np.log1p(-error) / stay))
-        large = np.log10(-np.log1p(-error)) - log10
+        check.fail(owner, "false positives must be possible", 0, "with P = 0 any number of segments will do")
+    (allowed, log_allowed), (made, log_made) = _hazard(error), _hazard(p)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        large, ratio = log_allowed - log_made, allowed / made
+        count = np.floor(np.where(np.isnan(ratio), 10.0**large, ratio))
         return LogNumber(np.where(count < 1e15, np.log10(count), large), np.where(count < 1e300, count, np.nan))
+
+
+def _hazard(p: LogNumber) -> tuple[np.ndarray, np.ndarray]:
+    """-ln(1 - p), nan where no float holds it, and its log10."""
+    value, log10 = np.asarray(p.value), np.asarray(p.log10)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.where(value <= 0.5, -np.log1p(-value), -np.log(-np.expm1(log10 * double.LN10)))
+        return np.where(np.isnan(value), np.nan, found), np.where(np.isnan(value), log10, np.log10(found))
 
 
 def largest_union(n, a, s, theta, error, most: int = 100_000) -> int:
     """The largest m <= most with union_false_positive(n, a, s, m, theta) <= error; scalars. 0 is a possible answer.
 
-    Raises as union_false_positive.
+    error as in `thresholds`. Raises as union_false_positive with m = most, and ValueError for arrays.
     """
     owner = "largest_union"
-    bound, most = _log(owner, "error", error), check.integer(owner, "most", most, 0, LARGEST)
+    n, a, s = inputs.one(owner, "n", n, 1), inputs.one(owner, "a", a), inputs.one(owner, "s", s)
+    theta, most = inputs.one(owner, "theta", theta), inputs.one(owner, "most", most)
+    bound = inputs.chance(owner, "error", error).log10
+    n_, _, s_ = inputs.overlapping(owner, n, a, s)
+    inputs.in_union(owner, n_, s_, most, theta)
 
     def good(m: int) -> bool:
+        if theta > m * s:  # out of reach of so few patterns
+            return True
         return union.union_false_positive(n, a, s, m, theta).log10 <= bound
 
     step = 1
@@ -144,10 +169,15 @@ def largest_union(n, a, s, theta, error, most: int = 100_000) -> int:
 
 
 def pareto(n, a, s, v) -> Pareto:
-    """Errors of every theta in 1 ... s for each s of a list; v as in `thresholds`. Raises as thresholds."""
+    """Errors of every theta in 1 ... s for each s of a list; v as in `thresholds`.
+
+    Raises as thresholds, and ValueError for an empty list and for arrays of n, a or v.
+    """
     owner = "pareto"
-    sizes = inputs.whole(owner, "s", np.atleast_1d(np.asarray(s)), 1, 4096)
-    a, v = inputs.whole(owner, "a", a, 1), _noise(owner, inputs.whole(owner, "a", a, 1), v)
+    sizes = inputs.whole(owner, "s", s, 1, 4096).reshape(-1)
+    if not len(sizes):
+        check.fail(owner, "s must have a whole number or more", s, "write pareto(n, a, [16, 20], v)")
+    n, a, v = inputs.one(owner, "n", n, 1), inputs.one(owner, "a", a, 1), _one_noise(owner, a, v)
     rows = np.repeat(sizes, sizes)
     theta = np.concatenate([np.arange(1, one + 1) for one in sizes])
     fp, fn = false_positive(n, a, rows, theta), false_negative(a, rows, v, theta)
@@ -183,16 +213,19 @@ def _at_least(n, a, s, theta) -> np.ndarray:
 
 def _noise(owner: str, a: np.ndarray, v) -> np.ndarray:
     """v as a whole number: given so, or as a share of a."""
-    array = check.array(owner, "v", v)
-    if array.dtype.kind == "f":
-        share = np.asarray(check.between(owner, "v", v, 0, np.nextafter(1.0, 0), remedy="a share of a, or whole cells"))
-        return np.rint(share * a).astype(np.int64)
+    if np.asarray(v).dtype.kind == "f":
+        return np.rint(inputs.share(owner, "v", v) * a).astype(np.int64)
     return inputs.whole(owner, "v", v)
 
 
+def _one_noise(owner: str, a, v) -> int:
+    if np.ndim(v):
+        check.fail(owner, "v must be one whole number or share", f"an array of shape {np.shape(v)}")
+    return int(_noise(owner, inputs.whole(owner, "a", a, 1), v))
+
+
 def _log(owner: str, name: str, probability) -> np.ndarray:
-    with np.errstate(divide="ignore"):
-        return np.log10(inputs.probability(owner, name, probability))
+    return np.asarray(inputs.chances(owner, name, probability).log10)
 
 
 def _plain(array: np.ndarray):

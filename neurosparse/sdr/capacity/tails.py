@@ -21,6 +21,7 @@ from neurosparse.sdr.capacity import double
 from neurosparse.sdr.capacity.factorial import factorial
 
 PMF, CDF, SF, AT_LEAST = 0, 1, 2, 3
+SMALL = 1e-300  # below it logarithms are compared
 ENOUGH = 1e-26  # a term this small beside the sum ends it: what is left is below 1e-20 of it
 
 
@@ -122,15 +123,27 @@ def measures(table, n, a, s, b, kind):
     return log10, value
 
 
+@jit.shared
+def _reached(table, at, log10, q):
+    """P(overlap <= b) >= q, by the side that has the digits: 1 - q is exact above a half."""
+    n, a, s, b = at
+    if q == 1.0:
+        return b >= min(a, s)
+    if q > 0.5:
+        return measure(table, n, a, s, b, SF)[1] <= 1.0 - q
+    found, value = measure(table, n, a, s, b, CDF)
+    return value >= q if q > SMALL else found >= log10
+
+
 @jit.kernel
-def quantiles(table, n, a, s, q):
-    """(N,) int64: the smallest b with P(overlap <= b) >= q; q (N,) float64."""
+def quantiles(table, n, a, s, log10, q):
+    """(N,) int64: the smallest b with P(overlap <= b) >= q; q and its log10 (N,) float64, nan if no float holds q."""
     out = np.empty(len(n), dtype=np.int64)
     for i in range(len(n)):
         low, high = max(0, a[i] + s[i] - n[i]), min(a[i], s[i])
         while low < high:
             middle = (low + high) // 2
-            if measure(table, n[i], a[i], s[i], middle, CDF)[1] >= q[i]:
+            if _reached(table, (n[i], a[i], s[i], middle), log10[i], q[i]):
                 high = middle
             else:
                 low = middle + 1

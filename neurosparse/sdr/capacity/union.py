@@ -25,15 +25,16 @@ def union_false_positive(n, a, s, m, theta, method: str = "markov") -> LogNumber
     """P(a random set of a out of n cells meets theta or more cells of the union of m random sets of s cells).
 
     All whole numbers or arrays of them, broadcast. method: "markov" (all digits, `.fraction()` on demand), "exact"
-    (the same from integers, slower), "plugin", "bloom". theta > s is refused: no stored pattern would be recognised.
+    (the same from integers, slower), "plugin", "bloom". theta may be above s, as several patterns together can reach
+    it; theta > min(m s, n) is refused, theta > a gives 0.
 
-    Raises TypeError for what is not whole, ValueError for negatives, a > n, s > n, theta > s, n >= 2**26, another
-    method, bloom with theta != a, shapes that do not broadcast and sizes that would take hours.
+    Raises TypeError for what is not whole, ValueError for negatives, a > n, s > n, theta > min(m s, n), n >= 2**26,
+    another method, bloom with theta != a, shapes that do not broadcast and sizes that would take hours.
     """
     owner = "union_false_positive"
     check.one_of(owner, "method", method, METHODS)
     n, a, s = inputs.overlapping(owner, n, a, s)
-    m, theta = inputs.whole(owner, "m", m), inputs.reachable(owner, s, theta)
+    m, theta = inputs.in_union(owner, n, s, m, theta)
     n, a, s, m, theta = inputs.together(owner, n=n, a=a, s=s, m=m, theta=theta)
     if method == "plugin":
         return _plugin(n, a, s, m, theta)
