@@ -21,7 +21,7 @@ from neurosparse import check
 from neurosparse.io import config
 from neurosparse.tensor.dendrites import ActiveDendrites, Mode
 from neurosparse.tensor.kwinners import KWinners
-from neurosparse.tensor.sparse_weights import Shares, SparseLinear
+from neurosparse.tensor.sparse_weights import MaskedLinear, Shares
 
 Method = Literal["active_dendrites", "sparse_only", "dendrites_only", "mlp"]
 GATED = ("active_dendrites", "dendrites_only")
@@ -61,7 +61,7 @@ class Net(nn.Module):
             KWinners(c.hidden, max(1, winners), c.beta) if c.method in SPARSE else nn.ReLU() for _ in self.layers
         )
         shares = Shares(c.weight_sparsity, c.kw) if c.method in SPARSE else Shares()
-        self.head = SparseLinear(c.hidden, c.n_classes, shares, seed=c.seed, name="head")
+        self.head = MaskedLinear(c.hidden, c.n_classes, shares, seed=c.seed, name="head")
 
     def forward(
         self, x: torch.Tensor, contexts: torch.Tensor | None = None, which: torch.Tensor | None = None
@@ -83,7 +83,7 @@ def _layer(c: Config, k: int, n_in: int) -> nn.Module:
     """Hidden layer k; its input is that of the net, or winners."""
     sparse = c.method in SPARSE
     shares = Shares(c.weight_sparsity if sparse else 0.0, c.kw if sparse and k else 1.0)
-    linear = SparseLinear(n_in, c.hidden, shares, seed=c.seed, name=f"layer {k}", quick=sparse and k > 0)
+    linear = MaskedLinear(n_in, c.hidden, shares, seed=c.seed, name=f"layer {k}", quick=sparse and k > 0)
     if c.method not in GATED:
         return linear
     shares = Shares(c.dendrite_sparsity, c.context_density)

@@ -4,21 +4,33 @@ A step holds arithmetic and these functions only, and no `if` on data. `spike(x)
 x >= 0: exact everywhere, with a surrogate derivative on torch tensors. Tensor types are registered by the room that
 imports their library (`neurosparse.tensor` for torch).
 
-`exp` and `expm1` are our own in float64: arithmetic alone, so that compiled loops vectorise and all backends agree in
-every bit.
+In float64 `exp`, `expm1`, `log`, `sigmoid`, `softplus`, `logsumexp2` are our own (`elementary`): the same bits on all
+backends.
 
-    x = k ln 2 + r ,  |r| <= ln 2 / 2 :    expm1(r) by its series to r^13 ;    exp(x) = 2^k + 2^k expm1(r)
-
-Relative error: exp below 1 ulp (0.5 for a perfect one), expm1 below 3 ulp, at any x; exp(x) is 0 below -708.
+`reset(z, to, v)` is v where z is 0 and `to` where it is 1; on tensors z to + (1 - z) v, so that a soft z mixes them.
 """
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from numba import types
 
+from neurosparse import elementary
 from neurosparse.check import fail
+from neurosparse.elementary import (
+    HIGHEST,
+    LARGEST,
+    LOWEST,
+    SMALLEST,
+    exponent,
+    half_power,
+    halved,
+    log1p_series,
+    log_series,
+    series,
+)
 from neurosparse.jit import overload, shared
 
 
@@ -26,61 +38,18 @@ def _spike(x):
     return np.where(x >= 0, 1.0, 0.0).astype(np.result_type(x))[()]
 
 
-ROUND = 1.5 * 2.0**52  # adding it rounds to a whole number, which then stands in the low bits of the sum
-PER_LN2 = 1.4426950408889634
-LN2_HIGH = float.fromhex("0x1.62e42feep-1")  # 32 bits, so that k times it is exact
-LN2_LOW = 1.9082149292705877e-10  # ln 2 = LN2_HIGH + LN2_LOW to 85 bits
-LOWEST, HIGHEST = -708.0, 710.0
-C = tuple(1.0 / math.factorial(n) for n in range(14))
-
-
-@shared
-def halved(x):
-    """(t, r): x = k ln 2 + r with |r| <= ln 2 / 2; the low bits of t = k + ROUND hold k."""
-    t = x * PER_LN2 + ROUND
-    k = t - ROUND
-    return t, (x - k * LN2_HIGH) - k * LN2_LOW
-
-
-@shared
-def series(r):
-    """expm1(r) for |r| <= ln 2 / 2, in three short chains that a processor works on side by side."""
-    r2 = r * r
-    r4 = r2 * r2
-    low = (C[2] + r * C[3]) + r2 * (C[4] + r * C[5])
-    middle = (C[6] + r * C[7]) + r2 * (C[8] + r * C[9])
-    high = (C[10] + r * C[11]) + r2 * (C[12] + r * C[13])
-    return r + r2 * (low + r4 * (middle + r4 * high))
-
-
-def _pieces(x):
-    """(2^(k - 1), expm1(r)) of NumPy numbers; half the power, as 2^1024 is none."""
-    t, r = halved(np.minimum(np.maximum(np.asarray(x, dtype=np.float64), LOWEST), HIGHEST))
-    return np.asarray((np.asarray(t).view(np.int64) + 1022) << 52).view(np.float64), series(r)
-
-
-def _kind(x):
-    return np.result_type(x, np.float16) if isinstance(x, np.ndarray | np.generic) else np.float64
-
-
-def _exp(x):
-    half, rest = _pieces(x)
-    return np.where(np.asarray(x) < LOWEST, 0.0, (half + half * rest) * 2.0).astype(_kind(x))[()]
-
-
-def _expm1(x):
-    half, rest = _pieces(x)
-    return (((half - 0.5) + half * rest) * 2.0).astype(_kind(x))[()]
-
-
+INLINE: Any = {"forceinline": True}  # a call in a loop would end its vectorisation
 NUMPY = SimpleNamespace(
+    sigmoid=elementary.sigmoid,
+    softplus=elementary.softplus,
+    reset=lambda z, to, v: np.where(np.asarray(z) > 0, to, v)[()],
     where=np.where,
     spike=_spike,
     maximum=np.maximum,
     minimum=np.minimum,
-    exp=_exp,
-    expm1=_expm1,
-    log=np.log,
+    exp=elementary.exp,
+    expm1=elementary.expm1,
+    log=elementary.log,
     log1p=np.log1p,
     logaddexp=np.logaddexp,
     sqrt=np.sqrt,
@@ -163,6 +132,27 @@ def logaddexp(a, b):
     return _space(a, b).logaddexp(a, b)
 
 
+def sigmoid(x):
+    """1 / (1 + exp(-x)), without overflow."""
+    return _space(x).sigmoid(x)
+
+
+def softplus(x):
+    """log(1 + exp(x)), without overflow."""
+    return _space(x).softplus(x)
+
+
+@shared(forceinline=True)
+def logsumexp2(a, b, eps):
+    """eps log(exp(a / eps) + exp(b / eps)): the maximum of a and b, softened over eps > 0. a and b are finite."""
+    return maximum(a, b) + eps * softplus(-absolute(a - b) / eps)
+
+
+def reset(z, to, v):
+    """`to` where z is 1, v where z is 0."""
+    return _space(z, to, v).reset(z, to, v)
+
+
 def sqrt(x):
     """Square root."""
     return _space(x).sqrt(x)
@@ -235,34 +225,54 @@ def _absolute(x):
     return lambda x: abs(x)
 
 
-@shared
-def _half_power(t):
-    """2^(k - 1) from the low bits of t."""
-    return np.int64((np.float64(t).view(np.int64) + 1022) << 52).view(np.float64)
-
-
-@overload(exp)
+@overload(exp, jit_options=INLINE)
 def _exp_scalar(x):
     kind = np.float32 if x == types.float32 else np.float64
 
     def of_one(x):
         t, r = halved(LOWEST if x < LOWEST else (HIGHEST if x > HIGHEST else np.float64(x)))
-        half = _half_power(t)
+        half = half_power(t)
         return kind(0.0 if x < LOWEST else (half + half * series(r)) * 2.0)
 
     return of_one
 
 
-@overload(expm1)
+@overload(expm1, jit_options=INLINE)
 def _expm1_scalar(x):
     kind = np.float32 if x == types.float32 else np.float64
 
     def of_one(x):
         t, r = halved(LOWEST if x < LOWEST else (HIGHEST if x > HIGHEST else np.float64(x)))
-        half = _half_power(t)
+        half = half_power(t)
         return kind(((half - 0.5) + half * series(r)) * 2.0)
 
     return of_one
+
+
+@overload(sigmoid, jit_options=INLINE)
+def _sigmoid_scalar(x):
+    kind = np.float32 if x == types.float32 else np.float64
+
+    def of_one(x):
+        e = exp(-abs(np.float64(x)))
+        return kind(1.0 / (1.0 + e) if x >= 0 else e / (1.0 + e))
+
+    return of_one
+
+
+@overload(softplus, jit_options=INLINE)
+def _softplus_scalar(x):
+    kind = np.float32 if x == types.float32 else np.float64
+
+    def of_one(x):
+        return kind(max(np.float64(x), 0.0) + log1p_series(exp(-abs(np.float64(x)))))  # max: a branch is no vector
+
+    return of_one
+
+
+@overload(reset)
+def _reset(z, to, v):
+    return lambda z, to, v: to if z > 0 else v
 
 
 def _of_math(name: str):
@@ -271,5 +281,18 @@ def _of_math(name: str):
     return lambda x: lambda x: plain(x)
 
 
-for _function in (log, log1p, sqrt, tanh):
+@overload(log, jit_options=INLINE)
+def _log_scalar(x):
+    kind = np.float32 if x == types.float32 else np.float64
+
+    def of_one(x):
+        if not SMALLEST <= x <= LARGEST:
+            return kind(math.log(x))
+        k, m = exponent(x)
+        return kind(log_series(k, m))
+
+    return of_one
+
+
+for _function in (log1p, sqrt, tanh):
     overload(_function)(_of_math(_function.__name__))

@@ -11,7 +11,17 @@ from typing import Any
 
 import numpy as np
 
-LEAVES = ("numpy", "math", "cmath", "numba", "builtins", "scipy", "neurosparse.ops", "neurosparse.jit")
+LEAVES = (
+    "numpy",
+    "math",
+    "cmath",
+    "numba",
+    "builtins",
+    "scipy",
+    "neurosparse.ops",
+    "neurosparse.elementary",
+    "neurosparse.jit",
+)
 
 
 class UnknownValue(TypeError):

@@ -38,9 +38,15 @@ LIVELY = {
     "izhikevich": (1.0, {}, [(8.0, 8.0)]),
     "hh_traub": (0.1, {"t_ref": 2.0}, [(1.0, 1.0, "abs"), (0.5, 0.5, "abs"), (100.0, 500.0)]),
     "intfire1": (1.0, {"t_ref": 2.0}, [(0.1, 0.3)]),
+    "li": (1.0, {"tau_mem": 8.0}, [(1.0, 2.5), (0.0, 0.2)]),
+    "ultralif": (1.0, {}, [(0.0, 0.4)]),
+    "ultralif_signed": (1.0, {}, [(0.2, 0.5), (0.0, 0.3)]),
+    "sigmalif": (1.0, {}, [(0.0, 0.4)]),
+    "ultradlif": (1.0, {}, [(0.5, 0.5), (0.5, 0.5, "abs")]),
 }
 SILENT = {  # parameters or none, under which the lively inputs divided by a hundred raise no spike
     "lif": {"v_th": 1e6}, "alif": {"v_th": 1e6}, "lif_exp": {"v_th": 1e6}, "lif_alpha": {"v_th": 1e6},
+    "ultralif": {"v_th": 9.0}, "ultralif_signed": {"v_th": 9.0}, "sigmalif": {"v_th": 9.0}, "ultradlif": {"v_th": 9.0},
 }  # fmt: skip
 
 

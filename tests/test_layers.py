@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BOTTOM = {"reach", "jit", "ops", "grid", "rng", "csr", "check", "drive", "shares", "narrow", "leaves"}
+BOTTOM = {"reach", "jit", "ops", "elementary", "grid", "rng", "csr", "check", "drive", "shares", "narrow", "leaves"}
 MIDDLE = {
     "wire",
     "neurons",
@@ -18,6 +18,8 @@ MIDDLE = {
     "measure",
     "theory",
     "encode",
+    "cochlea",
+    "motifs",
     "readout",
     "plasticity",
     "release",

@@ -17,6 +17,32 @@ X = np.concatenate([
 
 
 @jit.kernel
+def three(x, y):
+    for i in range(x.shape[0]):
+        y[i, 0] = ops.log(x[i])
+        y[i, 1] = ops.sigmoid(x[i])
+        y[i, 2] = ops.softplus(x[i])
+
+
+def test_logarithm_and_sigmoid_have_the_same_bits_everywhere():
+    x = np.concatenate([X, 10.0 ** (600.0 * UNIFORM[:500] - 300.0), [math.inf, math.nan, 5e-324]])
+    y = np.empty((len(x), 3))
+    with np.errstate(all="ignore"):
+        three(np.where(x < 0.0, -x, x) + 0.0, y)
+        plain = np.abs(x)
+        for k, function in enumerate((ops.log, ops.sigmoid, ops.softplus)):
+            np.testing.assert_array_equal(function(plain), y[:, k], err_msg=function.__name__)
+    torch = pytest.importorskip("torch")
+    from neurosparse import tensor  # noqa: F401
+
+    for k, function in enumerate((ops.log, ops.sigmoid, ops.softplus)):
+        np.testing.assert_array_equal(function(torch.as_tensor(plain)).numpy(), y[:, k])
+        near = torch.linspace(0.1, 3.0, 13, dtype=torch.float64, requires_grad=True)
+        assert torch.autograd.gradcheck(function, near)
+        np.testing.assert_allclose(function(near.detach().float()).numpy(), function(near.detach().numpy()), rtol=3e-6)
+
+
+@jit.kernel
 def both(x, y, z):
     for i in range(x.shape[0]):
         y[i] = ops.exp(x[i])
@@ -41,6 +67,25 @@ def test_error_bounds():
     assert max(ulps(ops.exp(X), exp)) < 1.0
     assert max(ulps(ops.expm1(X), expm1)) < 3.0
     assert max(ulps(ops.expm1(X[np.abs(X) < 1e-3]), [e for e, x in zip(expm1, X) if abs(x) < 1e-3])) < 1.0
+
+
+def test_error_bounds_of_logarithm_and_sigmoid():
+    above = np.concatenate([3.0 * UNIFORM[:1000] + 1e-9, 10.0 ** (600.0 * UNIFORM[1000:2000] - 300.0)])
+    y = np.concatenate([20.0 * UNIFORM[:1000] - 10.0, 200.0 * UNIFORM[1000:2000] - 100.0])
+    with localcontext() as context:
+        context.prec = 90
+        tails = [Decimal(float(value)).exp() for value in y]
+        log = [Decimal(float(value)).ln() for value in above]
+        sigmoid, softplus = [e / (1 + e) for e in tails], [(1 + e).ln() for e in tails]
+    assert max(ulps(ops.log(above), log)) < 2.0
+    assert max(ulps(ops.sigmoid(y), sigmoid)) < 4.0
+    assert max(ulps(ops.softplus(y), softplus)) < 4.0
+    np.testing.assert_array_equal(ops.log(np.array([0.0, math.inf, 1.0])), [-math.inf, math.inf, 0.0])
+    assert math.isnan(ops.log(-1.0))
+    assert ops.sigmoid(800.0) == 1.0
+    assert ops.sigmoid(-800.0) == ops.softplus(-800.0) == 0.0
+    assert ops.softplus(800.0) == 800.0
+    assert ops.logsumexp2(1.0, 1.0, 0.5) == pytest.approx(1.0 + 0.5 * math.log(2.0), rel=1e-15)
 
 
 def test_ends_of_the_range():

@@ -14,7 +14,7 @@ from neurosparse.tensor import contexts, dendrites, kwinners, sparse_weights  # 
 from neurosparse.tensor.dendrites import ActiveDendrites  # noqa: E402
 from neurosparse.tensor.kwinners import KWinners  # noqa: E402
 from neurosparse.tensor.row_adam import RowAdam  # noqa: E402
-from neurosparse.tensor.sparse_weights import Shares, SparseLinear  # noqa: E402
+from neurosparse.tensor.sparse_weights import MaskedLinear, Shares  # noqa: E402
 from simulations import permuted_mnist  # noqa: E402
 
 F64 = torch.float64
@@ -43,7 +43,7 @@ def loop_layer(x, w, b, u, c, mode):
 
 
 def layer(mode: Any = "absolute_max", shares=sparse_weights.DENSE, segments=3):
-    linear = SparseLinear(5, 4, Shares(0.4), seed=3)
+    linear = MaskedLinear(5, 4, Shares(0.4), seed=3)
     return ActiveDendrites(linear, 6, 1 if mode == "one_segment" else segments, shares, mode=mode).to(F64)
 
 
@@ -135,7 +135,7 @@ def test_masks_keep_the_same_number_for_every_unit():
 
 def test_bounds_of_the_weights():
     """r = 1 / sqrt(input density * weight density * fan-in), for units and for segments."""
-    made = ActiveDendrites(SparseLinear(200, 100, Shares(0.5, 0.05)), 150, 4, Shares(0.2, 0.3))
+    made = ActiveDendrites(MaskedLinear(200, 100, Shares(0.5, 0.05)), 150, 4, Shares(0.2, 0.3))
     for weights, bound in ((made.linear.rows, (0.05 * 0.5 * 200) ** -0.5), (made.segments, (0.3 * 0.8 * 150) ** -0.5)):
         assert 0.99 * bound < weights.abs().max().item() <= bound
         assert weights[weights != 0].abs().mean().item() == pytest.approx(bound / 2, rel=0.02)
@@ -145,7 +145,7 @@ def test_bounds_of_the_weights():
 
 @pytest.mark.parametrize("holding", [True, False])
 def test_zeros_come_back_after_each_step(holding):
-    made = torch.nn.Sequential(SparseLinear(12, 9, Shares(0.5)), torch.nn.Linear(9, 2))
+    made = torch.nn.Sequential(MaskedLinear(12, 9, Shares(0.5)), torch.nn.Linear(9, 2))
     optimiser = torch.optim.Adam(made.parameters(), lr=0.1)
     handle = sparse_weights.hold(optimiser, made)
     if not holding:
@@ -164,7 +164,7 @@ def test_active_rows_give_the_dense_product_and_its_gradients():
     h = kwinners.kwinners(drawn(6, 20), 4)
     results = []
     for quick in (True, False):
-        made = SparseLinear(20, 7, Shares(0.5), seed=2, quick=quick).to(F64)
+        made = MaskedLinear(20, 7, Shares(0.5), seed=2, quick=quick).to(F64)
         x: Any = h.clone().requires_grad_()
         y = made(x)
         (y * drawn(6, 7, seed=9)).sum().backward()
@@ -291,12 +291,12 @@ def with_gradient():
     (lambda: sparse_weights.mask(3, 4, 1.0, 0, "a"), ValueError, "sparsity must be < 1, got 1.0; a unit needs inputs"),
     (lambda: sparse_weights.mask(3, 4, -0.1, 0, "a"), ValueError, r"sparsity must be in \[0.0, 1.0\]"),
     (lambda: sparse_weights.mask(0, 4, 0.5, 0, "a"), ValueError, "n_out must be in"),
-    (lambda: SparseLinear(4, 3, Shares(0.0, 0.0)), ValueError, r"tensor\.SparseLinear: density must be > 0, got 0.0; it is"),
-    (lambda: SparseLinear(4, 3)(drawn(2, 5).float()), ValueError, r"input must have shape \(batch, 4\), got \(2, 5\)"),
+    (lambda: MaskedLinear(4, 3, Shares(0.0, 0.0)), ValueError, r"tensor\.MaskedLinear: density must be > 0, got 0.0; it is"),
+    (lambda: MaskedLinear(4, 3)(drawn(2, 5).float()), ValueError, r"input must have shape \(batch, 4\), got \(2, 5\)"),
     (lambda: layer("nearest"), ValueError, "mode must be one of absolute_max, max, bias, one_segment, got 'nearest'"),
-    (lambda: ActiveDendrites(SparseLinear(5, 4), 6, 2, mode="one_segment"), ValueError, r"must be in \[1, 1\], got 2"),
+    (lambda: ActiveDendrites(MaskedLinear(5, 4), 6, 2, mode="one_segment"), ValueError, r"must be in \[1, 1\], got 2"),
     (lambda: layer(segments=0), ValueError, "n_segments must be in"),
-    (lambda: ActiveDendrites(SparseLinear(5, 4), 0, 2), ValueError, r"tensor\.ActiveDendrites: dim must be in"),
+    (lambda: ActiveDendrites(MaskedLinear(5, 4), 0, 2), ValueError, r"tensor\.ActiveDendrites: dim must be in"),
     (lambda: layer(shares=Shares(0.0, 1.5)), ValueError, r"tensor\.ActiveDendrites: density must be in \[0.0, 1.0\]"),
     (lambda: layer()(drawn(2, 5), drawn(7)), ValueError, r"contexts must have shape \(6,\) or \(k, 6\), got \(7,\)"),
     (lambda: layer()(drawn(2, 5), drawn(3, 6)), ValueError, "contexts must be one, or one for each of 2 samples, got 3"),
@@ -308,7 +308,7 @@ def with_gradient():
     (lambda: layer()(drawn(2, 5), drawn(3, 6), cast(Any, [0, 1])), TypeError, r"which must be a tensor of .*, got \[0, 1\]"),
     (lambda: layer()(drawn(2, 5), drawn(0, 6), torch.tensor([0, 0])), ValueError, "contexts must have a row for `which`"),
     (lambda: layer()(drawn(2, 5), drawn(2, 6).float()), TypeError, "contexts must be torch.float64, as the weights, got torch.fl"),
-    (lambda: layer()(drawn(2, 5).float(), drawn(2, 6)), TypeError, r"SparseLinear: input must be torch.float64, as the"),
+    (lambda: layer()(drawn(2, 5).float(), drawn(2, 6)), TypeError, r"MaskedLinear: input must be torch.float64, as the"),
     (lambda: layer()(drawn(2, 5), cast(Any, [1.0] * 6)), TypeError, "contexts must be a tensor, got 'list'"),
     (lambda: dendrites.respond(drawn(5, 6), drawn(1, 6), 2), ValueError, r"shapes \(n 2, dim\) and \(k, dim\), got"),
     (lambda: dendrites.respond(drawn(4, 6), drawn(1, 5), 2), ValueError, r"tensor\.respond: segments and contexts"),

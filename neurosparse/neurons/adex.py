@@ -128,4 +128,4 @@ def step(p: Params, s: State, current):
     w = s.w + (w1 + 2.0 * (w2 + w3) + w4) / 6.0
     z = free * ops.spike(v - p.v_peak)
     r = ops.where(z > 0, p.n_ref, ops.maximum(s.r - 1.0, 0.0))
-    return State(ops.where(z > 0, p.v_reset, v), w + p.b * z, r, i_exc, i_inh), z
+    return State(ops.reset(z, p.v_reset, v), w + p.b * z, r, i_exc, i_inh), z

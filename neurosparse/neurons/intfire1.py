@@ -46,4 +46,4 @@ def step(p: Params, s: State, jump):
     """One step; jump is the summed weight that arrived."""
     m = ops.where(s.r > 0, 0.0, p.decay * s.m + jump)
     z = 1.0 - ops.spike(1.0 - m)
-    return State(ops.where(z > 0, 0.0, m), ops.where(z > 0, p.n_ref, ops.maximum(s.r - 1.0, 0.0))), z
+    return State(ops.reset(z, 0.0, m), ops.where(z > 0, p.n_ref, ops.maximum(s.r - 1.0, 0.0))), z

@@ -81,4 +81,4 @@ def step(p: Params, s: State, current):
     v = half(p, v, s.u, i)
     u = s.u + p.dt * (p.a * (p.b * v - s.u))
     z = ops.spike(v - p.v_peak)
-    return State(ops.where(z > 0, p.c, v), u + p.d * z), z
+    return State(ops.reset(z, p.c, v), u + p.d * z), z

@@ -95,7 +95,7 @@ def fire(p, s, v_th, v):
     refractory = s.r > 0
     v = ops.where(refractory & (p.hold > 0), s.v, v)
     z = ops.spike(ops.where(refractory, -1.0, v - v_th))
-    v = ops.where(z > 0, p.v_reset + ops.where(p.carry > 0, v - v_th, 0.0), v)
+    v = ops.reset(z, p.v_reset + ops.where(p.carry > 0, v - v_th, 0.0), v)
     return v, ops.where(z > 0, p.n_ref, ops.maximum(s.r - 1.0, 0.0)), z
 
 

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import torch
 
 from neurosparse import ops
-from neurosparse.tensor.exponential import exp, expm1
-from neurosparse.tensor.surrogate import spike
+from neurosparse.tensor.exponential import exp, expm1, log, sigmoid, softplus
+from neurosparse.tensor.surrogate import answering, reset, spike, spikes
 from neurosparse.tensor.unroll import unroll
 
-__all__ = ["spike", "unroll"]
+__all__ = ["Cell", "answering", "functional", "fused", "spike", "spikes", "unroll"]
 
 
 def _pair(a, b):
@@ -28,11 +28,14 @@ ops.register(
     SimpleNamespace(
         where=torch.where,
         spike=spike,
+        reset=reset,
+        sigmoid=sigmoid,
+        softplus=softplus,
         maximum=lambda a, b: torch.maximum(*_pair(a, b)),
         minimum=lambda a, b: torch.minimum(*_pair(a, b)),
         exp=exp,
         expm1=expm1,
-        log=torch.log,
+        log=log,
         log1p=torch.log1p,
         logaddexp=lambda a, b: torch.logaddexp(*_pair(a, b)),
         sqrt=torch.sqrt,
@@ -40,3 +43,6 @@ ops.register(
         abs=torch.abs,
     ),
 )
+
+from neurosparse.tensor import fused  # noqa: E402  (what follows needs `ops` to know tensors)
+from neurosparse.tensor.cell import Cell, functional  # noqa: E402

@@ -20,7 +20,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from neurosparse import check
-from neurosparse.tensor.sparse_weights import DENSE, Shares, SparseLinear, bound, mask, same_type, spread
+from neurosparse.tensor.sparse_weights import DENSE, MaskedLinear, Shares, bound, mask, same_type, spread
 
 MODES = ("absolute_max", "max", "bias", "one_segment")
 Mode = Literal["absolute_max", "max", "bias", "one_segment"]
@@ -57,7 +57,7 @@ class ActiveDendrites(nn.Module):
     keep: torch.Tensor | None
 
     def __init__(
-        self, linear: SparseLinear, dim: int, n_segments: int, shares: Shares = DENSE, *,
+        self, linear: MaskedLinear, dim: int, n_segments: int, shares: Shares = DENSE, *,
         mode: Mode = "absolute_max", sparse_grad: bool = False,
     ):  # fmt: skip
         super().__init__()

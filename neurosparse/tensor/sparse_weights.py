@@ -76,7 +76,7 @@ def same_type(owner: str, name: str, x: torch.Tensor, weights: torch.Tensor) -> 
         check.fail(owner, f"{name} must be {weights.dtype}, as the weights", x.dtype, "see Module.to", TypeError)
 
 
-class SparseLinear(nn.Module):
+class MaskedLinear(nn.Module):
     """`rows` (n_in, n_out), the transposed weights with the zeros of `mask`, and a bias (n_out,).
 
     seed and name of the random streams: two layers of one net need two names. quick: inputs are mostly zero, and what
@@ -90,7 +90,7 @@ class SparseLinear(nn.Module):
         quick: bool = False,
     ):  # fmt: skip
         super().__init__()
-        kept, r = mask(n_out, n_in, shares.sparsity, seed, f"{name} mask"), bound("tensor.SparseLinear", shares, n_in)
+        kept, r = mask(n_out, n_in, shares.sparsity, seed, f"{name} mask"), bound("tensor.MaskedLinear", shares, n_in)
         self.rows = nn.Parameter(spread((n_in, n_out), r, seed, f"{name} weight"))
         self.bias = nn.Parameter(spread((n_out,), 1.0 / math.sqrt(n_in), seed, f"{name} bias"))
         self.register_buffer("keep", None if kept is None else kept.t().to(self.rows.dtype).contiguous())
@@ -105,16 +105,16 @@ class SparseLinear(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(batch, n_in) -> (batch, n_out). Raises ValueError for another shape, TypeError for other types."""
-        same_type("tensor.SparseLinear", "input", x, self.rows)
+        same_type("tensor.MaskedLinear", "input", x, self.rows)
         if x.ndim != 2 or x.shape[1] != len(self.rows):
-            check.fail("tensor.SparseLinear", f"input must have shape (batch, {len(self.rows)})", tuple(x.shape))
+            check.fail("tensor.MaskedLinear", f"input must have shape (batch, {len(self.rows)})", tuple(x.shape))
         return active(x, self.rows, self.bias) if self.quick else torch.addmm(self.bias, x, self.rows)
 
 
 def rezero(module: nn.Module) -> None:
     """Put the zeros of every layer in `module` back; what has no `rezero` of its own is left alone."""
     for part in module.modules():
-        if part is not module or isinstance(part, SparseLinear):
+        if part is not module or isinstance(part, MaskedLinear):
             getattr(part, "rezero", lambda: None)()
 
 
