@@ -24,7 +24,7 @@ def draw(record):
             100 * (edges[:-1] + edges[1:]) / 2, 100 * count / count.sum(), where="mid", color=colour, label=label
         )
     left.set(xlabel="noise: active inputs moved, %", ylabel="overlap of outputs", ylim=(0, 1.03), xlim=(0, 100))
-    left.legend(loc="upper right")
+    left.legend(loc="center left", bbox_to_anchor=(0.28, 0.62))
     right.set(xlabel="patterns that a column wins, %", ylabel="columns, %", yscale="log")
     right.legend(loc="upper right")
     return figure

@@ -168,7 +168,7 @@ def memory(c: Config, n_columns: int) -> temporal_memory.Params:
     return temporal_memory.params(
         n_columns, c.cells_per_column, c.activation_threshold, c.min_threshold, c.initial_permanence,
         c.connected_permanence, c.max_new_synapses, c.permanence_inc, c.permanence_dec, c.predicted_dec,
-        c.max_segments_per_cell, c.max_synapses, seed=c.seed,
+        c.max_segments_per_cell, c.max_synapses, max_segments=0, seed=c.seed,
     )  # fmt: skip
 
 

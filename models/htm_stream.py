@@ -12,7 +12,9 @@ switch five others come, made of the same letters.
     am(t) = 0.99 am(t - 1) + 0.01 accuracy(t);   smoothed(t) = mean of the last 60 am
 
 Source: Hawkins & Ahmad, Frontiers in Neural Circuits 10 (2016) 23, figure 6 and its published settings
-(numenta/htmpapers, why_neurons_have_thousands_of_synapses); thresholds and the punishment: the defaults of htm.core.
+(numenta/htmpapers, why_neurons_have_thousands_of_synapses), of which thresholds and the punishment are part. Only
+segments of columns that burst grow synapses, as in the implementation of 2015; htm.core's grow where they predicted
+rightly, too: on a whole network the same course, as their overlap is already `max_new_synapses`.
 """
 
 from typing import NamedTuple
@@ -46,6 +48,7 @@ class Config(config.Config):
     permanence_inc: float = Field(default=0.1, ge=0, le=1, description="at active cells, of segments that learn")
     permanence_dec: float = Field(default=0.1, ge=0, le=1, description="at the others")
     predicted_dec: float = Field(default=0.01, ge=0, le=1, description="where a prediction was wrong")
+    grow_predicted: bool = Field(default=False, description="segments that predicted rightly grow synapses too")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="of the stream and of the temporal memory")
 
     @model_validator(mode="after")
@@ -96,7 +99,8 @@ def memory(c: Config) -> temporal_memory.Params:
     """Parameters of the temporal memory."""
     return temporal_memory.params(
         c.n_columns, c.cells_per_column, c.activation_threshold, c.min_threshold, c.initial_permanence,
-        c.connected_permanence, c.max_new_synapses, c.permanence_inc, c.permanence_dec, c.predicted_dec, seed=c.seed,
+        c.connected_permanence, c.max_new_synapses, c.permanence_inc, c.permanence_dec, c.predicted_dec,
+        grow_predicted=c.grow_predicted, seed=c.seed,
     )  # fmt: skip
 
 

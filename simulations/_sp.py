@@ -36,10 +36,10 @@ def patterns(kind: str, side: int, n: int, seed: int) -> Csr:
     return sp_inputs.images(grey[rng.choice(rng.stream(seed, "images"), len(grey), min(n, len(grey)))], (side, side))
 
 
-def epoch(p: sp.Params, state: sp.State, x: Csr, number: int, seed: int, shuffle: bool = True) -> None:
-    """Learn every pattern once, in the order of the file or in one of the epoch's own; in place."""
+def epoch(p: sp.Params, state: sp.State, x: Csr, number: int, seed: int, shuffle: bool = True) -> Csr:
+    """Learn every pattern once, in the order of the file or in one of the epoch's own; in place. Returns the codes."""
     order = rng.permutation(rng.stream(seed, "order of patterns"), x.n_rows, number)
-    sp.compute(p, state, sp_inputs.take(x, order) if shuffle else x, True)
+    return sp.compute(p, state, sp_inputs.take(x, order) if shuffle else x, True)
 
 
 def measure(p: sp.Params, state: sp.State, x: Csr, noise_on: int, before: tuple | None, seed: int) -> tuple[dict, Csr]:

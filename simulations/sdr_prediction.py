@@ -151,8 +151,8 @@ def memory(config: Config, n: int, s: int, theta: int) -> temporal_memory.Params
     """A memory of order one whose segments have s synapses and keep them."""
     initial, connected, increment = paper.P3_PERMANENCES
     return temporal_memory.params(
-        n, 1, theta, theta, initial, connected, s, increment, 0.0, max_segments_per_cell=4000, min_synapses=1,
-        seed=config.seed,
+        n, 1, theta, theta, initial, connected, s, increment, 0.0, max_segments_per_cell=4000, max_segments=0,
+        min_synapses=1, seed=config.seed,
     )  # fmt: skip
 
 
