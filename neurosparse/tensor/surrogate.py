@@ -21,6 +21,7 @@ The integral of g' is 1 for soft_sign, atan, sigmoid, triangle, exponential, erf
 """
 
 import math
+import threading
 from typing import NamedTuple
 
 import torch
@@ -110,7 +111,13 @@ class _Hard(torch.autograd.Function):
 
 
 DEFAULT = Spikes()
-_now = [DEFAULT]
+
+
+class _Now(threading.local):  # threads have one each
+    mode = DEFAULT
+
+
+_now = _Now()
 
 
 class answering:
@@ -120,16 +127,15 @@ class answering:
         self.mode = mode
 
     def __enter__(self):
-        self.before = _now[0]
-        _now[0] = self.mode
+        self.before, _now.mode = _now.mode, self.mode
 
     def __exit__(self, *_):
-        _now[0] = self.before
+        _now.mode = self.before
 
 
 def spike(x: torch.Tensor) -> torch.Tensor:
     """1 where x >= 0, else 0, in x's type and shape, or as `answering` says; differentiable."""
-    how, name, alpha, _ = _now[0]
+    how, name, alpha, _ = _now.mode
     if how == "soft":
         from neurosparse.tensor.exponential import sigmoid
 
@@ -139,6 +145,6 @@ def spike(x: torch.Tensor) -> torch.Tensor:
 
 def reset(z: torch.Tensor, to, v: torch.Tensor) -> torch.Tensor:
     """z to + (1 - z) v, through which no gradient reaches z where `answering` says detach_reset."""
-    if _now[0].detach_reset and isinstance(z, torch.Tensor):
+    if _now.mode.detach_reset and isinstance(z, torch.Tensor):
         z = z.detach()
     return z * to + (1.0 - z) * v
