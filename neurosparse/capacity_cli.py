@@ -78,8 +78,18 @@ def _take(call: Any, options: dict[str, tuple]) -> None:
 
 def _option(argument: Argument) -> tuple:
     option = typer.Option(argument.option, metavar=METAVARS[argument.kind], help=argument.help)
+    if argument.optional:
+        return Annotated[str | None, option], None
     default = inspect.Parameter.empty if argument.default is None else argument.default
     return Annotated[str, option], default
+
+
+def _given(owner: str, command: Command, typed: dict[str, Any]) -> dict[str, list]:
+    """Values of the arguments that were typed."""
+    from neurosparse.io import capacity_ranges
+
+    there = [one for one in command.arguments if typed[one.name] is not None]
+    return {one.name: capacity_ranges.read(owner, one, typed[one.name]) for one in there}
 
 
 def _method(command: Command) -> tuple:
@@ -91,37 +101,51 @@ def _answer(command: Command, typed: dict[str, Any]) -> None:
     from neurosparse.cli import _guard
 
     with _guard(f"capacity {command.name}", typed["debug"], "a plot is written whole or not at all"):
-        from neurosparse.io import capacity_answers, capacity_ranges, capacity_screens
+        from neurosparse.io import capacity_answers
 
         plot, methods = typed["plot"], typed.get("method")
         if plot is not None:
             from neurosparse.io import capacity_plot
 
             capacity_plot.check_file(command.name, plot)
-        given = {a.name: capacity_ranges.read(command.name, a, typed[a.name]) for a in command.arguments}
+        given = _given(command.name, command, typed)
         listed = None if methods is None else [one.strip() for one in methods.split(",")]
         answer = capacity_answers.evaluate(command, given, listed, typed.get("exact", False))
         if plot is not None:
             from neurosparse.io import capacity_plot
 
             capacity_plot.save(answer, plot)
-        if typed["json"]:
-            typer.echo(capacity_screens.json(answer, plot and str(plot.absolute())))
-            return
-        typer.echo(capacity_screens.text(answer))
-        if plot is not None:
-            typer.echo(f"\nplot  {plot}")
+        _show(answer, typed["json"], plot)
+
+
+def _show(answer: Any, json: bool, plot: Path | None) -> None:
+    from neurosparse.io import capacity_screens
+
+    if json:
+        typer.echo(capacity_screens.json(answer, plot and str(plot.absolute())))
+        return
+    typer.echo(capacity_screens.text(answer))
+    if plot is not None:
+        typer.echo(f"\nplot  {plot}")
 
 
 def _pareto(**typed: Any) -> None:
     from neurosparse.cli import _guard
 
-    with _guard("capacity solve pareto", typed["debug"]):
-        from neurosparse.io import capacity_pareto, capacity_ranges, capacity_screens
+    with _guard("capacity solve pareto", typed["debug"], "a plot is written whole or not at all"):
+        from neurosparse.io import capacity_pareto
 
-        given = {a.name: capacity_ranges.read("pareto", a, typed[a.name]) for a in pareto.arguments}
-        answer = capacity_pareto.evaluate(pareto, given, typed["all_"])
-        typer.echo(capacity_screens.json(answer) if typed["json"] else capacity_screens.text(answer))
+        plot = typed["plot"]
+        if plot is not None:
+            from neurosparse.io import capacity_plot
+
+            capacity_plot.check_file(pareto.name, plot)
+        answer = capacity_pareto.evaluate(pareto, _given("pareto", pareto, typed), typed["all_"])
+        if plot is not None:
+            from neurosparse.io import capacity_plot_pareto
+
+            capacity_plot_pareto.save(answer, plot)
+        _show(answer, typed["json"], plot)
 
 
 for _one in commands(FUNCTIONS):
@@ -132,7 +156,7 @@ for _one in commands(SOLVERS):
 _take(
     _pareto,
     {a.name: _option(a) for a in pareto.arguments}
-    | {"all_": (All, False), "json": (Json, False), "debug": (Debug, False)},
+    | {"all_": (All, False), "plot": (Plot, None), "json": (Json, False), "debug": (Debug, False)},
 )
 solve.command("pareto", help=pareto.help, epilog=f"Example: neurosparse capacity solve pareto {pareto.example}")(
     _pareto

@@ -12,7 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from neurosparse import cli, jit, plot
-from neurosparse.io import capacity_answers, capacity_commands, capacity_plot, capacity_ranges, capacity_screens
+from neurosparse.io import (
+    capacity_answers,
+    capacity_commands,
+    capacity_pareto,
+    capacity_plot,
+    capacity_plot_pareto,
+    capacity_ranges,
+    capacity_screens,
+)
 from neurosparse.sdr import capacity
 from neurosparse.sdr.capacity import match, union
 from neurosparse.sdr.capacity.result import LogNumber
@@ -25,11 +33,19 @@ SLOW = (
     "verify-",
     "kanerva-fidelity",
     "kanerva-critical",
+    "kanerva-error",
     "smallest-n",
     "largest-union",
     "union-size-pmf",
 )
-DRAWN = {"make_clusters", "sample_clusters", "correlated_patterns", "pattern_correlation", "willshaw_false_ones"}
+DRAWN = {
+    "make_clusters",
+    "sample_clusters",
+    "correlated_patterns",
+    "pattern_correlation",
+    "willshaw_false_ones",
+    "verify_correlated",
+}
 FP = ["--n", 2048, "--a", 40, "--s", 20]
 
 
@@ -58,7 +74,9 @@ def test_the_table_says_what_the_functions_take(command):
     there = {name: part.default for name, part in signature.items() if name != "method"}
     assert [one.name for one in command.arguments] == list(there)
     for argument in command.arguments:
-        if argument.default is not None:
+        if argument.optional:
+            assert there[argument.name] in (None, inspect.Parameter.empty)
+        elif argument.default is not None:
             assert float(argument.default) == there[argument.name]
         else:
             assert there[argument.name] is inspect.Parameter.empty
@@ -387,3 +405,57 @@ def test_the_documentation_shows_what_the_commands_print():
     for i in starts:
         shown = call(*lines[i].split("#")[0].split()[3:]).stdout.splitlines()
         assert [line.rstrip() for line in lines[i + 1 : i + 1 + len(shown)]] == shown
+
+
+def test_theta_or_noise():
+    sizes = ["solve", "smallest-n", "--a", 40, "--s", 20, "--fp", 1e-9]
+    (row,) = told(*sizes, "--v", 0.2, "--fn", 1e-3)["rows"]
+    (same,) = told(*sizes, "--theta", 12)["rows"]
+    assert row["value"] == same["value"]
+    assert "theta" not in row
+    assert "theta must be given, got None; or v and fn" in refused(*sizes)
+    assert "leave out theta, or v and fn" in refused(*sizes, "--theta", 12, "--v", 0.2, "--fn", 1e-3)
+    rows = told("solve", "largest-population", *FP, "--error", 0.01, "--v", "4,8", "--fn", 1e-3)["rows"]
+    assert rows[0]["value"] > rows[1]["value"]
+    rows = told("solve", "largest-union", *FP, "--error", "1e-9,1e-6", "--v", 8, "--fn", 1e-3)["rows"]
+    assert rows[0]["value"] < rows[1]["value"]
+
+
+@pytest.mark.parametrize("all_", [[], ["--all"]])
+def test_a_plot_of_the_front(all_, tmp_path):
+    path = tmp_path / "front.svg"
+    words = ["solve", "pareto", "--n", 2048, "--a", 40, "--s", "4,8", "--v", 8, "--plot", path, *all_]
+    assert call(*words).stdout.endswith(f"\nplot  {path}\n")
+    assert path.read_bytes().startswith(b"<?xml")
+    assert told(*words)["plot"] == str(path)
+
+
+def test_what_the_plot_of_the_front_draws():
+    (command,) = PARETO
+    answer = capacity_pareto.evaluate(command, {"n": [2048], "a": [40], "s": [4, 20], "v": [8]}, True)
+    axes = capacity_plot_pareto.draw(answer).axes[0]
+    few, many, front = axes.lines[:3]
+    law = match.false_positive(2048, 40, 20, np.arange(1, 21))
+    assert many.get_xdata().tolist() == law.log10.tolist()
+    missed = match.false_negative(40, 20, 8, np.arange(1, 21)).log10
+    zero = np.isneginf(missed)
+    assert many.get_ydata()[~zero].tolist() == missed[~zero].tolist()
+    assert np.all(many.get_ydata()[zero] < missed[~zero].min())
+    assert len(few.get_xdata()) == 4
+    assert len(front.get_xdata()) == sum(row["front"] == "yes" for row in answer.rows)
+    floor = many.get_ydata()[0]
+    ticks = axes.yaxis.get_major_formatter()
+    assert (ticks(floor, 0), ticks(-2, 0), ticks(floor - 1, 0)) == ("0", "$10^{-2}$", "")
+
+
+def test_a_plot_without_a_folder_is_refused_before_anything_runs(tmp_path):
+    path = tmp_path / "nowhere" / "c.png"
+    for words in (["false-positive", *FP, "--theta", "8:12"], ["solve", "pareto", *FP, "--v", 8]):
+        assert "--plot must name a file in a folder that is there" in refused(*words, "--plot", path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_name_their_method():
+    assert told("false-positive", *FP, "--theta", 10)["rows"][0]["method"] == "log"
+    assert told("false-positive", *FP, "--theta", 10, "--exact")["rows"][0]["method"] == "exact"
+    assert "method" not in told("overlap-mean", *FP)["rows"][0]

@@ -271,3 +271,14 @@ def test_double_double_against_fractions(a, b, a_low, b_low):
         (double.ratio(a, b), Fraction(a) / Fraction(b)),
     ):
         assert abs((Fraction(found[0]) + Fraction(found[1])) / truth - 1) < Fraction(1, 2**98)
+
+
+@pytest.mark.parametrize("n, k", [(20_000, 9_000), (16_385, 12_000), (10_007, 5_003), (7, 9), (9, 9)])
+def test_binomial_coefficients_of_many_factors(n, k):
+    assert exact.comb(n, k) == math.comb(n, k)
+
+
+def test_an_overlap_above_minus_1_is_certain():
+    above = capacity.overlap_sf(100, 10, 5, [-1, 0])
+    assert above.value.tolist() == [1, capacity.false_positive(100, 10, 5, 1).value]
+    assert above.fraction()[0] == 1

@@ -218,8 +218,33 @@ def test_largest_union_from_both_sides():
         capacity.union_false_positive(*case, m, 6).value <= 1e-9 < capacity.union_false_positive(*case, m + 1, 6).value
     )
     assert capacity.largest_union(*case, 6, 1e-30) == 0
-    assert capacity.largest_union(*case, 6, 1e-9, most=m - 1) == m - 1
-    assert capacity.largest_union(*case, 0, 1.0, most=6) == 6
+    assert capacity.largest_union(*case, 6, 1e-9, most=m + 1) == m
+    assert capacity.largest_union(*case, 0, 0.5) == 0
+    assert capacity.largest_union(20000, 30, 12, 30, 1e-9) >= 2  # two patterns can not reach it
+
+
+def test_largest_unions_broadcast():
+    theta, error = np.array([6, 7, 5]), np.array([[1e-9], [1e-6], [0.5]])
+    found = capacity.largest_union(5000, 40, 10, theta, error)
+    assert found.shape == (3, 3)
+    for (i, j), m in np.ndenumerate(found):
+        law = capacity.union_false_positive(5000, 40, 10, [m, m + 1], int(theta[j]))
+        assert (law <= float(error[i, 0])).tolist() == [True, False]
+
+
+def test_noise_chooses_theta():
+    """The largest theta that keeps the false negatives: the upper end of the window of thresholds."""
+    theta = capacity.thresholds(2048, 40, 20, 0.2, 1, 1e-3).high
+    assert theta == 12
+    errors = {"v": 0.2, "fn": 1e-3}
+    assert capacity.smallest_n(40, 20, None, 1e-9, **errors) == capacity.smallest_n(40, 20, theta, 1e-9)
+    most = capacity.largest_population(2048, 40, 20, None, 0.01, **errors)
+    assert most.log10 == capacity.largest_population(2048, 40, 20, theta, 0.01).log10
+    union = capacity.largest_union(20000, 40, 20, None, 1e-9, **errors)
+    assert union == capacity.largest_union(20000, 40, 20, theta, 1e-9)
+    n = capacity.smallest_n(40, 20, None, 1e-9, v=[0, 8, 10], fn=1e-3)
+    assert n[1] == capacity.smallest_n(40, 20, 12, 1e-9)
+    assert n[0] < n[1] < n[2]
 
 
 def test_pareto_front_is_what_nothing_beats():

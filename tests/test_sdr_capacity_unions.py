@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosparse.sdr import capacity
-from neurosparse.sdr.capacity import result
+from neurosparse.sdr.capacity import cover, cover_windows, result
 
 REFS = json.loads((Path(__file__).parent / "sdr_refs.json").read_text(encoding="utf-8"))["references"]
 PLAIN = os.environ.get("NUMBA_DISABLE_JIT", "0") != "0"
@@ -235,3 +235,83 @@ def test_bloom_filters():
     assert large.log10[0] == classic.log10[0] == -math.inf
     assert np.all(large.log10[1:] > classic.log10[1:])
     assert large.log10[2] == pytest.approx(classic.log10[2], rel=1e-3)
+
+
+WIDE = [  # n, a, s, m
+    (1000, 50, 40, 5),
+    (300, 300, 20, 15),
+    (1000, 200, 400, 3),
+    (20000, 100, 25, 300),
+    (100, 60, 99, 3),
+    (30, 20, 10, 900),
+    (60, 60, 60, 2),
+]
+
+
+@pytest.mark.parametrize("at", WIDE)
+def test_windows_give_what_the_whole_chain_gives(at):
+    """On both sides of the mean, and at the ends; the truncation is below 1e-17 of the answer."""
+    n, a, s, m = at
+    whole = cover.distribution("union", n, a, s, m)
+    for theta in np.unique(np.linspace(0, a, 5 if PLAIN else 12).astype(int)).tolist():
+        close(cover_windows.at_least(n, a, s, m, theta)[0], cover.summed(*whole, theta)[0], 1e-1)
+        mantissa, exponent = float(whole[0][theta]), int(whole[1][theta])
+        wanted = math.log10(mantissa) + exponent * math.log10(2) if mantissa else -math.inf
+        close(cover_windows.exactly(n, a, s, m, theta)[0], wanted, 1e-1)
+
+
+@few
+@given(st.integers(1, 60), st.data())
+def test_windows_of_any_numbers(n, data):
+    a, s, m = data.draw(st.integers(1, n)), data.draw(st.integers(1, n)), data.draw(st.integers(1, 9))
+    theta = data.draw(st.integers(0, a))
+    close(cover_windows.at_least(n, a, s, m, theta)[0], cover.summed(*cover.distribution("x", n, a, s, m), theta)[0], 1)
+
+
+def test_a_window_that_misses_the_event_is_widened():
+    """All patterns apart and within the input: a single path, far from that of independent cells."""
+    n, a, s, m = 400, 120, 12, 10
+    truth = Fraction(math.factorial(a), math.factorial(s) ** m) / math.comb(n, s) ** m
+    close(cover_windows.at_least(n, a, s, m, a)[0], result.rounded(truth)[0], 1e-1)
+
+
+def test_no_state_is_dropped_that_matters():
+    """The bound of the windows is one: f_i(k) b_i(k), worked out, is nowhere above it."""
+    n, a, s, m, theta = 120, 24, 12, 5, 16
+    low, high = cover_windows.windows(n, a, s, m, (theta, a), -20.0)
+    for i in range(1, m):
+        before = np.ldexp(*cover.distribution("x", n, a, s, i))
+        for k in [*range(low[i]), *range(high[i] + 1, min(a, i * s) + 1)]:
+            rest = cover.distribution("x", n, a - k, s, m - i)
+            after = np.ldexp(*rest)[max(theta - k, 0) :].sum()
+            assert before[k] * after <= math.exp(-20.0)
+
+
+@pytest.mark.slow
+def test_unions_of_a_million_cells():
+    """In seconds, and as by the whole chain, which takes minutes for the second."""
+    found = capacity.union_false_positive(10**6, [1000, 5000], [1000, 5000], [100, 50], [500, 3000])
+    close(found.log10[0], cover.summed(*cover.distribution("union", 10**6, 1000, 1000, 100), 500)[0], 1)
+    assert found.log10[1] == pytest.approx(-724.8856580, abs=1e-6)
+    sparse = capacity.union_false_positive(10**6, 20_000, 20_000, 100, [15_000, 17_348, 18_000])
+    assert sparse.value[0] == 1
+    assert sparse.value[1] == pytest.approx(0.5, abs=0.02)
+    assert -120 < sparse.log10[2] < -10
+
+
+def test_beyond_the_reach_of_few_patterns():
+    several = capacity.union_false_positive(20000, 100, 25, [1, 2, 3], 30)
+    assert several.log10[0] == -math.inf
+    assert several.log10[1] == capacity.union_false_positive(20000, 100, 25, 2, 30).log10 < several.log10[2]
+    for method in ("markov", "exact", "plugin"):
+        none = capacity.union_false_positive(1000, 80, 10, 5, 51, method)
+        assert (none.log10, none.fraction()) == (-math.inf, 0)
+
+
+def test_distance_of_predictions():
+    at = 1000, 64, 20, 10, 20_000
+    assert capacity.prediction_distance(*at).value == pytest.approx(1 - capacity.prediction_similarity(*at), rel=1e-9)
+    far = capacity.prediction_distance(10**6, 64, 20, 15, 20_000)
+    q = capacity.false_prediction(10**6, 64, 20, 15, 20_000)
+    assert far.log10 == pytest.approx(q.log10 + math.log10((10**6 - 64) / 64), rel=1e-14)
+    assert capacity.prediction_distance(64, 64, 20, 15, 1).log10 == -math.inf

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosparse import rng
-from neurosparse.sdr import willshaw_memory
-from neurosparse.sdr.capacity import information, willshaw
+from neurosparse.sdr import Sdr, batch, willshaw_memory
+from neurosparse.sdr.capacity import information, result, willshaw
 from neurosparse.sdr.capacity.estimate import from_sums, sums
 
 # m, n, k, l, patterns: false ones, exact and with independent synapses
@@ -214,7 +214,7 @@ def test_willshaw_near_one_and_far_below_floats():
     [
         (lambda: willshaw.willshaw_false_one(10, 10, 11, 2, 3), ValueError, r"k must be <= m, got \(11, 10\)"),
         (lambda: willshaw.willshaw_false_one(10, 10, 2, 11, 3), ValueError, r"l must be <= n, got \(11, 10\)"),
-        (lambda: willshaw.willshaw_false_one(10, 10, 2, 2, 0), ValueError, r"patterns must be in \[1,"),
+        (lambda: willshaw.willshaw_false_one(10, 10, 2, 2, -1), ValueError, r"patterns must be in \[0,"),
         (lambda: willshaw.willshaw_false_one(10, 10, 2, 2, 3.5), TypeError, "patterns must be a whole number"),
         (
             lambda: willshaw.willshaw_false_one(10, 10, 2, 2, 3, misses=3),
@@ -222,7 +222,11 @@ def test_willshaw_near_one_and_far_below_floats():
             r"misses must be <= k, got \(3, 2",
         ),
         (lambda: willshaw.willshaw_false_one(10, 10, 2, 2, 3, "exakt"), ValueError, "did you mean 'exact'"),
-        (lambda: willshaw.willshaw_false_one(9999, 10, 2000, 2, 3), ValueError, r"cue must be <= 1024.*independent"),
+        (
+            lambda: willshaw.willshaw_false_one(10**6, 10, 10**5, 2, 10**9),
+            ValueError,
+            r"a cue of 100000 cells may take 1e.13 steps, got .*independent",
+        ),
         (lambda: willshaw.willshaw_false_one(999, 999, 9, 9, 10**9).fraction(), ValueError, "exact sums may take"),
         (lambda: willshaw.willshaw_auto_false_one(1, 1, 3), ValueError, r"n must be in \[2,"),
         (lambda: willshaw.willshaw_auto_false_one(5, 0, 3), ValueError, r"k must be in \[1,"),
@@ -241,6 +245,20 @@ def test_willshaw_near_one_and_far_below_floats():
         (lambda: willshaw_memory.recall(_memory(), [1.5]), ValueError, "cue must be ids of cells"),
         (lambda: willshaw_memory.recall(_memory(), [1], 2), ValueError, r"threshold must be in \[1, 1\]"),
         (lambda: willshaw_memory.store(_memory(), [[1]], [[1], [2]]), ValueError, "must be as many"),
+        (lambda: willshaw_memory.recall(_memory(), Sdr([1], 5)), ValueError, "cue must have 4 bits, got 5"),
+        (
+            lambda: willshaw_memory.recall(_memory(), EVEN),
+            TypeError,
+            "cue must be one Sdr or vector of ids, not a batch",
+        ),
+        (lambda: willshaw_memory.store(_memory(), EVEN, [[1]]), ValueError, r"must be as many, got \(2, 1\)"),
+        (lambda: willshaw_memory.store(_memory(), Sdr([1], 5), [[1]]), ValueError, "inputs must have 4 bits, got 5"),
+        (lambda: willshaw_memory.store(_memory(), batch.of([], 5), [[1]]), ValueError, "batch must have 4 bits, got 5"),
+        (
+            lambda: willshaw_memory.store(_memory(), EVEN, batch.of([Sdr([1], 4), Sdr([], 4)])),
+            ValueError,
+            r"outputs must be SDRs of equal w, got \(0, 1\); store those of one w",
+        ),
     ],
 )
 def test_refused(call, error, text):
@@ -248,5 +266,34 @@ def test_refused(call, error, text):
         call()
 
 
+EVEN = batch.of([Sdr([0, 1], 4), Sdr([1, 3], 4)])
+
+
+def test_sdrs_are_stored_and_recalled():
+    by_ids = willshaw_memory.store(_memory(), [[0, 1], [1, 3]], [[2], [0]])
+    for inputs, outputs in ((EVEN, batch.of([Sdr([2], 4), Sdr([0], 4)])), (EVEN, [[2], [0]])):
+        assert np.array_equal(willshaw_memory.store(_memory(), inputs, outputs).rows, by_ids.rows)
+    memory = willshaw_memory.store(_memory(), Sdr([0, 1], 4), Sdr([2], 4))
+    assert willshaw_memory.recall(memory, Sdr([0, 1], 4)).tolist() == [2]
+    for none in (batch.of([], 4), batch.of([Sdr([], 4)])):
+        assert willshaw_memory.load(willshaw_memory.store(memory, none, none)) == willshaw_memory.load(memory)
+
+
 def _memory():
     return willshaw_memory.empty(4, 4)
+
+
+def test_an_empty_memory_answers_nothing():
+    empty = willshaw.willshaw_false_one(10, 10, 3, 3, [0, 1, 2])
+    assert empty.log10[:2].tolist() == [-np.inf, -np.inf]
+    assert empty.fraction()[0] == empty.fraction()[1] == 0 < empty.fraction()[2]
+    assert willshaw.willshaw_load(10, 10, [3, 10], [3, 10], 0).tolist() == [0, 0]
+    assert willshaw.willshaw_false_one(10, 10, 3, 3, 0, misses=3).value == 1
+
+
+@pytest.mark.parametrize("at", [(10**6, 10**6, 200, 200, 10**5, 200), (10**5, 300, 90, 30, 3000, 70)])
+def test_a_willshaw_sum_with_twice_the_bits(at):
+    pool, _, draw, part, patterns, cue = at
+    found = willshaw.willshaw_false_one(*at[:5], misses=draw - cue)
+    total = willshaw._sum(pool, draw, part, at[1], patterns - 1, cue, 6000)
+    assert found.log10 == pytest.approx(result.rounded(Fraction(total, 1 << 6000))[0], rel=1e-15)

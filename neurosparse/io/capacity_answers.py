@@ -53,14 +53,15 @@ def evaluate(command: Command, given: dict[str, list], methods: list[str] | None
     owner = command.name
     for method in methods or []:
         check.one_of(owner, "--method", method, command.methods)
-    if exact and methods is None and "exact" in command.methods:
-        methods = ["exact"]
+    if methods is None:
+        methods = ["exact"] if exact and "exact" in command.methods else list(command.methods[:1])
     asked, rows = grid(owner, given), []
+    absent = {one.name: None for one in command.arguments if one.name not in given}
     for method in methods or [None]:
         extra = {} if method is None else {"method": method}
-        found = _found(command, given, asked, extra, exact)
+        found = _found(command, given, asked, extra | absent, exact)
         rows += [{**row, **extra, **result} for row, result in zip(asked, found)]
-    if methods is not None and len(methods) > 1:
+    if len(methods) > 1:
         given = given | {"method": methods}
     results = tuple(name for name in rows[0] if name not in asked[0] and name != "method")
     return Answer(command, given, results, rows)

@@ -5,8 +5,9 @@
         an example
 
 Rooms are those of `neurosparse.sdr.capacity`, and `adapters` (see `capacity_adapters`) for what the calculator takes or
-gives as no plain number. Arguments are whole numbers, `real` ones, or a `share` of cells. Flags: `fraction`, that the
-result has an exact one; `scalars`, that the function takes no arrays. A command is named as its function, with dashes.
+gives as no plain number. Arguments are whole numbers, `real` ones, or a `share` of cells; theta? may be left out.
+Flags: `fraction`, that the result has an exact one; `scalars`, that the function takes no arrays. A command is named as
+its function, with dashes.
 
 Nothing is imported here, so that every --help answers at once; the tests hold the table against the signatures of the
 functions, and run every example.
@@ -33,7 +34,7 @@ CELLS = {
     "threads": "Threads.",
     "segments": "Segments of a neuron.",
     "neurons": "Neurons drawn.",
-    "most": "Largest answer looked for.",
+    "most": "The answer is looked for below.",
 }
 MANY = CELLS | {"m": "Segments.", "cells": "Cells.", "segments": "Segments of a cell."}
 WILLSHAW = {
@@ -151,6 +152,9 @@ prediction.false_prediction(n, a, s, theta, transitions)
 prediction.prediction_similarity(n, a, s, theta, transitions)
     Jaccard index of predicted and actual cells.
     --n 800 --a 64 --s 20 --theta 10 --transitions 20000
+prediction.prediction_distance(n, a, s, theta, transitions)
+    Jaccard distance of predicted and actual cells, however small.
+    --n 800 --a 64 --s 20 --theta 10 --transitions 20000
 prediction.prediction_recall(a, s, v, theta) | | fraction
     P(a cell is still predicted when v of a cells are swapped).
     --a 40 --s 20 --v 18 --theta 12
@@ -202,6 +206,9 @@ kanerva.kanerva_shared(bits, radius, distance, locations=1) | | fraction
 kanerva.kanerva_fidelity(bits, radius, locations, stored, distance) | exact independent | scalars
     P(a bit read so far from its address is right).
     --bits 1000 --radius 451 --locations 1e6 --stored 1e4 --distance 0:500:100
+kanerva.kanerva_error(bits, radius, locations, stored, distance) | exact independent | scalars
+    P(a bit read so far from its address is wrong), however small.
+    --bits 1000 --radius 451 --locations 1e6 --stored 100 --distance 0:200:50
 kanerva.kanerva_critical_distance(bits, radius, locations, stored) | exact independent | scalars
     From how far reading again and again finds an item, bits.
     --bits 1000 --radius 451 --locations 1e6 --stored 1e4
@@ -242,19 +249,19 @@ adapters.correlated_false_positive(n, a, s, theta, segments=500, neurons=20, see
 
 SOLVERS = """
 adapters.thresholds(n, a, s, v: share, fp: real, fn: real)
-    The window of theta that keeps both errors.
+    The window of theta that keeps both errors. There is none where low > high, and count is 0.
     --n 2048 --a 40 --s 20 --v 0.2 --fp 1e-9 --fn 1e-3
-solve.smallest_n(a, s, theta, fp: real)
-    The smallest n that keeps false positives.
+solve.smallest_n(a, s, theta?, fp: real, v?: share, fn?: real)
+    The smallest n that keeps false positives. Give theta, or v and fn: then it is the largest that keeps fn.
     --a 40 --s 20 --theta 10 --fp 1e-9
 adapters.smallest_s(n, a, v: share, fp: real, fn: real) | | scalars
     The smallest segment that keeps both errors.
     --n 2048 --a 40 --v 0.2 --fp 1e-9 --fn 1e-3
-solve.largest_population(n, a, s, theta, error: real)
-    The most segments of which any may fire falsely so often.
+solve.largest_population(n, a, s, theta?, error: real, v?: share, fn?: real)
+    The most segments of which any may fire falsely so often. Give theta, or v and fn as for smallest-n.
     --n 2048 --a 40 --s 20 --theta 10 --error 0.01
-solve.largest_union(n, a, s, theta, error: real, most=100000) | | scalars
-    The most patterns that one segment may store.
+solve.largest_union(n, a, s, theta?, error: real, most=100000, v?: share, fn?: real)
+    The most patterns that one segment may store. Give theta, or v and fn as for smallest-n.
     --n 20000 --a 100 --s 25 --theta 15 --error 1e-9
 """
 
@@ -272,6 +279,7 @@ class Argument(NamedTuple):
     kind: str
     default: str | None
     help: str
+    optional: bool = False  # left out, it is None
 
     @property
     def option(self) -> str:
@@ -312,5 +320,6 @@ def _command(head: str, text: str, example: str) -> Command:
 def _argument(text: str, words: dict[str, str]) -> Argument:
     declared, _, default = text.partition("=")
     name, _, kind = [part.strip() for part in declared.partition(":")]
+    optional, name = name.endswith("?"), name.rstrip("?")
     meaning = {REAL: REALS, SHARE: SHARES}.get(kind, words)[name]
-    return Argument(name, kind or WHOLE, default.strip() or None, meaning)
+    return Argument(name, kind or WHOLE, default.strip() or None, meaning, optional)

@@ -3,6 +3,7 @@
 Numbers that span decades are drawn as their log10, with powers of ten at the ticks, so that 1e-2000 is a place as any.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,22 @@ DECADES = 1.5  # from here on a logarithmic axis
 
 
 def check_file(owner: str, path: Path) -> None:
-    """Raises ValueError for a file of another kind."""
+    """Raises ValueError for a file of another kind, and for one in a folder that is not there."""
+    if not path.parent.is_dir():
+        check.fail(owner, "--plot must name a file in a folder that is there", str(path), "make the folder")
     if path.suffix.lower().lstrip(".") not in FORMATS:
         check.fail(owner, f"--plot must name a file of .{', .'.join(FORMATS)}", str(path))
 
 
 def save(answer: Answer, path: Path) -> None:
     """Write the drawing whole or not at all. Raises as `draw`, OSError for what can not be written."""
+    write(lambda: draw(answer), path)
+
+
+def write(make: Callable[[], Figure], path: Path) -> None:
+    """The figure that `make` gives, in the house's style."""
     with plot.style():
-        drawn = draw(answer)
+        drawn = make()
         with results.atomic(path) as scratch:
             drawn.savefig(scratch, format=path.suffix.lower().lstrip("."), dpi=150, bbox_inches="tight")
 

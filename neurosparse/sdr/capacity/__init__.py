@@ -9,7 +9,9 @@
     verify_...                                         the same by simulation, with intervals, however rare
 
 Whole numbers in, broadcast as NumPy arrays; a `LogNumber` out: `.log10`, `.value` where a float holds it, `.fraction()`
-exactly. Digits hold to n = 67 million and any smallness: P = 10^-2770 is as correct as P = .1.
+exactly. Digits hold to n = 67 million and any smallness: P = 10^-2770 is as correct as P = .1. Limits: unions whose
+chain takes more than 5e9 steps (2 % of a million cells and 100 patterns take a second), cues of Willshaw's memory that
+would take hours (100,000 cells), addresses of Kanerva's memory above 65,536 bits are refused before anything runs.
 
 Best file to read first: law.py; the arithmetic beneath is in double.py, factorial.py and tails.py. Names load on first
 use.
@@ -37,6 +39,7 @@ _NAMES = {
         "segments_per_cell",
         "false_prediction",
         "prediction_similarity",
+        "prediction_distance",
         "prediction_recall",
         "union_surprise",
         "union_overlap",
@@ -64,7 +67,13 @@ _NAMES = {
         "block_intersection",
     ),
     "fly": ("fly_shared_inputs", "fly_shared_mean", "fly_twins", "fly_tag_overlap", "fly_tag_collision"),
-    "kanerva": ("kanerva_activation", "kanerva_shared", "kanerva_fidelity", "kanerva_critical_distance"),
+    "kanerva": (
+        "kanerva_activation",
+        "kanerva_shared",
+        "kanerva_fidelity",
+        "kanerva_error",
+        "kanerva_critical_distance",
+    ),
     "correlated": (
         "Clusters",
         "make_clusters",
@@ -73,6 +82,7 @@ _NAMES = {
         "pattern_correlation",
         "correlated_false_positive",
     ),
+    "correlated_rare": ("verify_correlated",),
     "estimate": ("Estimate",),
     "montecarlo": ("Plan", "verify_false_positive", "verify_union_false_positive", "verify_false_negative"),
 }

@@ -29,16 +29,21 @@ def distribution(owner: str, n: int, a: int, s: int, m: int) -> tuple[np.ndarray
     Raises ValueError where it would take hours, MemoryError where the table of transitions has no room.
     """
     width = min(a, s) + 1
-    if float(m) * min(a, float(m) * s) * width > STEPS:
+    if steps(a, s, m) > STEPS:
         remedy = "take fewer patterns or cells, or method='plugin'"
         check.fail(owner, f"m * a * min(a, s) must be <= {STEPS:.0e}", float(m) * a * width, remedy)
     check.fits(owner, "the transitions of the chain", 16.0 * (a + 1) * width)
     return _cover(factorial.table(n), n, a, s, m)
 
 
+def steps(a: int, s: int, m: int) -> float:
+    """How long the chain is."""
+    return float(m) * min(a, float(m) * s) * (min(a, s) + 1)
+
+
 def summed(mantissa: np.ndarray, exponent: np.ndarray, first: int) -> tuple[float, float]:
     """(log10, value) of P(K >= first): of the smaller side, or 1 minus it."""
-    above, below = _total(mantissa[first:], exponent[first:]), _total(mantissa[:first], exponent[:first])
+    above, below = total(mantissa[first:], exponent[first:]), total(mantissa[:first], exponent[:first])
     smaller = below if tails.written(above, False)[0] > tails.written(below, False)[0] else above
     return tails.written(smaller, smaller is below)
 
@@ -50,7 +55,7 @@ def covered_at_least(n: int, a: int, s: int, m: int, first: int) -> Fraction:
     """
     if first <= 0:
         return Fraction(1)
-    if first > a:
+    if first > min(a, m * s):
         return Fraction(0)
     length = m * exact.bits(n, s)
     exact.check_cost("exact", first * length**1.6 + length**2 / 10)
@@ -67,7 +72,7 @@ def covered(n: int, a: int, s: int, m: int, k: int) -> Fraction:
     return covered_at_least(n, a, s, m, k) - covered_at_least(n, a, s, m, k + 1)
 
 
-def _total(mantissa: np.ndarray, exponent: np.ndarray) -> tuple[float, float, int]:
+def total(mantissa: np.ndarray, exponent: np.ndarray) -> tuple[float, float, int]:
     """The sum as (high, low, exponent)."""
     there = mantissa > 0
     if not there.any():
@@ -90,7 +95,7 @@ def _cover(table, n, a, s, m):
             for j in range(min(k, width - 1) + 1):
                 part = mantissa[k - j] * step[k - j, j]
                 if part > 0.0:
-                    total, top = _gather(total, top, part, exponent[k - j] + step_exponent[k - j, j])
+                    total, top = gather(total, top, part, exponent[k - j] + step_exponent[k - j, j])
             mantissa[k], shift = math.frexp(total)
             exponent[k] = top + shift if total > 0.0 else 0
     return mantissa, exponent
@@ -105,7 +110,7 @@ def _transitions(table, n, rest, s, out, out_exponent):
 
 
 @jit.shared
-def _gather(total, top, part, exponent):
+def gather(total, top, part, exponent):
     """(total, top) + part * 2**exponent, where total * 2**top is the sum so far."""
     if exponent > top:
         if total > 0.0:

@@ -6,12 +6,17 @@ Every division leaves no rest. Cost: (number of terms) * (digits of C(n, a)); ab
 a term has 44,000 digits. What would take more than about a minute is refused.
 """
 
+import math
 from fractions import Fraction
-from math import comb, lgamma, log
+from math import isqrt, lgamma, log, prod
+
+import numpy as np
 
 from neurosparse import check
 
 LIMIT = 1e12  # operations on bits: about a minute
+TERM = 5  # operations on each bit of a term: a product, a quotient and a sum
+MANY = 4000  # C(n, k) of more factors is taken from its primes
 
 
 def code_space(n: int, w: int) -> Fraction:
@@ -37,7 +42,7 @@ def at_least(n: int, a: int, s: int, b: int) -> Fraction:
         return Fraction(1)
     if b > s:
         return Fraction(0)
-    check_cost("exact", bits(n, s) ** 2 / 10 + bits(n, s) * (min(s - b, b - 1 - least) + 1))
+    check_cost("exact", bits(n, s) ** 2 / 10 + TERM * bits(n, s) * (min(s - b, b - 1 - least) + 1))
     total = comb(n, s)
     if s - b < b - 1 - least:
         return Fraction(_sum(n, a, s, b, s), total)
@@ -52,6 +57,29 @@ def cdf(n: int, a: int, s: int, b: int) -> Fraction:
 def sf(n: int, a: int, s: int, b: int) -> Fraction:
     """P(overlap > b)."""
     return at_least(n, a, s, b + 1)
+
+
+def comb(n: int, k: int) -> int:
+    """C(n, k). Of many factors it is the product of its primes, each as often as Legendre's formula says."""
+    k = min(k, n - k)
+    if k < MANY:
+        return math.comb(n, k) if k >= 0 else 0
+    primes = _primes(n)
+    times, power = np.zeros(len(primes), dtype=np.int64), primes.copy()
+    while len(power):
+        times[: len(power)] += n // power - k // power - (n - k) // power
+        power = power[power <= n // primes[: len(power)]]
+        power = power * primes[: len(power)]
+    there = times > 0
+    return _product([p**t for p, t in zip(primes[there].tolist(), times[there].tolist())])
+
+
+def _product(factors: list[int]) -> int:
+    """The product, of halves: long numbers times long ones."""
+    if len(factors) < 32:
+        return prod(factors)
+    middle = len(factors) // 2
+    return _product(factors[:middle]) * _product(factors[middle:])
 
 
 def any_of(p: Fraction, m: int) -> Fraction:
@@ -69,6 +97,16 @@ def check_cost(owner: str, steps: float) -> None:
     """Raise ValueError before hours are spent."""
     if steps > LIMIT:
         check.fail(owner, f"exact sums may take {LIMIT:.0e} steps", f"{float(steps):.1e}", "take .log10, which is fast")
+
+
+def _primes(n: int) -> np.ndarray:
+    """Primes up to n, by the sieve of Eratosthenes."""
+    there = np.ones(n + 1, dtype=bool)
+    there[:2] = False
+    for p in range(2, isqrt(n) + 1):
+        if there[p]:
+            there[p * p :: p] = False
+    return np.flatnonzero(there)
 
 
 def _sum(n: int, a: int, s: int, first: int, last: int) -> int:

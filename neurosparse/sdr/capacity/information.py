@@ -36,7 +36,7 @@ def willshaw_information(m, n, l, patterns, false_one):  # noqa: E741
     """
     owner = "willshaw_information"
     m, n, part = inputs.whole(owner, "m", m, 1), inputs.whole(owner, "n", n, 1), inputs.whole(owner, "l", l)
-    patterns = inputs.whole(owner, "patterns", patterns, 1, MOST)
+    patterns = inputs.whole(owner, "patterns", patterns, 0, MOST)
     false_one = np.nan_to_num(np.asarray(inputs.chances(owner, "false_one", false_one).value))
     m, n, part, patterns, e = inputs.together(owner, m=m, n=n, l=part, patterns=patterns, false_one=false_one)
     inputs.at_most(owner, "l", part, "n", n, "no more cells can be active than there are")

@@ -38,6 +38,8 @@ def one(owner: str, name: str, value, low: int = 0, high: int = LARGEST) -> int:
 def number(owner: str, name: str, value, low: float, high: float = np.inf, unit: str = "") -> np.ndarray:
     """`value` as an array of finite numbers in [low, high], whole ones as they are."""
     array = _array(owner, name, value)
+    if array.dtype.kind == "O" and all(isinstance(one, int) for one in array.flat):
+        array = array.astype(np.float64)  # beyond int64
     if array.dtype.kind not in "iuf":
         check.number(owner, name, value if np.ndim(value) == 0 else array.flat[0], unit)
     _refuse(owner, f"{name} must be a finite number", array, ~np.isfinite(array))
@@ -125,11 +127,11 @@ def reachable(owner: str, s: np.ndarray, theta) -> np.ndarray:
 
 
 def in_union(owner: str, n: np.ndarray, s: np.ndarray, m, theta) -> tuple[np.ndarray, np.ndarray]:
-    """m and theta in [0, min(m s, n)], as no union of m patterns of s cells is larger; m = 0 has the bound of m = 1."""
+    """m and theta; where no m is above 1, theta is in [0, s], as for a segment; several may fail to reach it."""
     m, theta = whole(owner, "m", m), whole(owner, "theta", theta)
     together(owner, n=n, s=s, m=m, theta=theta)
-    most = np.minimum(np.maximum(m, 1) * s, n)
-    at_most(owner, "theta", theta, "min(m s, n)", most, "m patterns of s cells cover no more: lower theta or raise m")
+    if m.max(initial=0) <= 1:
+        at_most(owner, "theta", theta, "s", s, "a pattern of s cells covers no more: lower theta or raise m")
     return m, theta
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from math import comb
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 
 from neurosparse import check
 from neurosparse.sdr.capacity import inputs
@@ -59,7 +59,17 @@ def kanerva_fidelity(bits: int, radius: int, locations: int, stored: int, distan
 
     Raises as kanerva_shared, and ValueError for stored < 1, sizes that are arrays, and another method.
     """
-    owner = "kanerva_fidelity"
+    return ndtr(_clearness("kanerva_fidelity", bits, radius, locations, stored, distance, method))[()]
+
+
+def kanerva_error(bits: int, radius: int, locations: int, stored: int, distance, method: str = "exact") -> LogNumber:
+    """1 - fidelity, however small: that one bit, read `distance` bits away, is wrong. Raises as kanerva_fidelity."""
+    clearness = _clearness("kanerva_error", bits, radius, locations, stored, distance, method)
+    return LogNumber(log_ndtr(-clearness) / np.log(10.0))
+
+
+def _clearness(owner: str, bits: int, radius: int, locations: int, stored: int, distance, method: str) -> np.ndarray:
+    """Signal over noise."""
     check.integer(owner, "stored", stored, 1)
     check.integer(owner, "locations", locations, 1)
     check.integer(owner, "bits", bits, 1, LONGEST)
@@ -74,8 +84,7 @@ def kanerva_fidelity(bits: int, radius: int, locations: int, stored: int, distan
         both = shared + locations * (locations - 1.0) * _mean_square(bits, radius)
         variance = (stored - 1) * both + signal * (1.0 - signal / locations)
     with np.errstate(divide="ignore", invalid="ignore"):
-        right = np.where(signal > 0.0, ndtr(signal / np.sqrt(variance)), 0.5)
-    return right[()]
+        return np.where(signal > 0.0, signal / np.sqrt(variance), 0.0)
 
 
 def kanerva_critical_distance(bits: int, radius: int, locations: int, stored: int, method: str = "exact") -> int:

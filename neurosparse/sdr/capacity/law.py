@@ -28,8 +28,8 @@ def overlap_cdf(n, a, s, b) -> LogNumber:
 
 
 def overlap_sf(n, a, s, b) -> LogNumber:
-    """P(overlap > b). Raises as overlap_pmf."""
-    return _checked("overlap_sf", n, a, s, b, tails.SF)
+    """P(overlap > b), of b >= -1, where it is 1. Raises as overlap_pmf."""
+    return _checked("overlap_sf", n, a, s, b, tails.SF, -1)
 
 
 def overlap_quantile(n, a, s, q):
@@ -70,9 +70,9 @@ def make(log10: np.ndarray, value: np.ndarray, shape: tuple, exact=None, argumen
     return LogNumber(log10.reshape(shape), value.reshape(shape), exact, arguments)
 
 
-def _checked(owner: str, n, a, s, b, kind: int) -> LogNumber:
+def _checked(owner: str, n, a, s, b, kind: int, least: int = 0) -> LogNumber:
     n, a, s = inputs.overlapping(owner, n, a, s)
-    n, a, s, b = inputs.together(owner, n=n, a=a, s=s, b=inputs.whole(owner, "b", b))
+    n, a, s, b = inputs.together(owner, n=n, a=a, s=s, b=inputs.whole(owner, "b", b, least))
     return evaluate(kind, n, a, s, b)
 
 

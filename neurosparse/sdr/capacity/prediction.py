@@ -2,6 +2,7 @@
 
     segments a cell holds   S = transitions * a / n              q = 1 - (1 - P_fp)^S, that a cell is predicted falsely
     similarity (Jaccard)    a / (a + q (n - a))                  a cells are predicted rightly, q of the others falsely
+    distance                q (n - a) / (a + q (n - a))          1 minus that, with all digits
     recall under noise      1 - P_fn(a, s, v, theta)             share of the right cells still predicted
     surprise                (1 - a/n)^k                          share of a random input that k predicted patterns miss
 
@@ -42,6 +43,14 @@ def prediction_similarity(n, a, s, theta, transitions):
     a, n = np.asarray(check.positive("prediction_similarity", "a", a)), np.asarray(n)
     found = a / (a + q * (n - a))
     return found if np.ndim(found) else float(found)
+
+
+def prediction_distance(n, a, s, theta, transitions) -> LogNumber:
+    """1 - similarity = q (n - a) / (a + q (n - a)), the Jaccard distance, however small. Raises as the similarity."""
+    q = np.asarray(false_prediction(n, a, s, theta, transitions).log10)
+    a, n = np.asarray(check.positive("prediction_distance", "a", a)), np.asarray(n)
+    with np.errstate(divide="ignore"):
+        return LogNumber(q + np.log10(n - a) - np.log10(a + 10.0**q * (n - a)))
 
 
 def prediction_recall(a, s, v, theta) -> LogNumber:

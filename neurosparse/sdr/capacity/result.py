@@ -47,7 +47,7 @@ class LogNumber:
         Raises ValueError where the number is no rational one, and what `exact` raises where its cost is out of reach.
         """
         if self.exact is None:
-            remedy = 'take method="exact", or .log10 of this one'
+            remedy = "approximations, mean numbers and quotients of logarithms have no exact one: take .log10"
             check.fail("LogNumber.fraction", "the method must give a rational number", self, remedy)
         if self._fraction is None:
             self._fraction = _map(self.exact, self.arguments, self.shape)

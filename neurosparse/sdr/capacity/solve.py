@@ -65,19 +65,21 @@ def _window(owner: str, n, a, s, v, fp, fn) -> Window:
     n, a, s = inputs.overlapping(owner, n, a, s)
     v = _noise(owner, a, v)
     n, a, s, v, fp, fn = inputs.together(owner, n=n, a=a, s=s, v=v, fp=_log(owner, "fp", fp), fn=_log(owner, "fn", fn))
-    swapped(owner, a, s, v, 0)  # its checks
+    high = _highest(owner, a, s, v, fn)
     low = _least(np.zeros_like(s), s + 1, lambda theta: _at_least(n, a, s, theta) <= fp)
-    lost = _least(np.zeros_like(s), s, lambda lost: _at_least(a, v, s, lost + 1) <= fn)
-    return Window(*[_plain(one) for one in (low, s - lost)])
+    return Window(_plain(low), _plain(high))
 
 
-def smallest_n(a, s, theta, fp):
+def smallest_n(a, s, theta, fp, v=None, fn=None):
     """The smallest n with false_positive(n, a, s, theta) <= fp: an int, or an int64 array. fp as in `thresholds`.
 
-    Raises as false_positive, and ValueError where no n below 2**26 is enough, as for fp = 0 with theta <= a.
+    theta = None: the largest with false_negative(a, s, v, theta) <= fn, v and fn as in `thresholds`. Raises as
+    false_positive, and ValueError where no n below 2**26 is enough, as for fp = 0 with theta <= a, and for a theta
+    beside v and fn, or neither.
     """
     owner = "smallest_n"
     _, a, s = inputs.overlapping(owner, LARGEST, a, s)
+    theta = _theta(owner, a, s, theta, v, fn)
     a, s, theta, fp = inputs.together(
         owner, a=a, s=s, theta=inputs.reachable(owner, s, theta), fp=_log(owner, "fp", fp)
     )
@@ -85,7 +87,7 @@ def smallest_n(a, s, theta, fp):
         check.fail(owner, "fp must be > 0", 0, "an overlap of theta <= a cells is always possible")
     low = top = np.maximum(np.maximum(a, s), 1)
     while np.any(least := _at_least(top, a, s, theta) > fp):
-        if np.all(top == LARGEST):
+        if np.all(top == LARGEST) or np.any((theta == 0) & (fp < 0)):
             wanted, reached = fp[least].flat[0], _at_least(top, a, s, theta)[least].flat[0]
             remedy = "raise theta, or allow more"
             check.fail(owner, f"some n < 2**26 must reach log10 fp = {wanted:.10g}", float(reached), remedy)
@@ -111,15 +113,15 @@ def smallest_s(n, a, v, fp, fn) -> Design:
     return Design(best, theta, false_positive(n, a, best, theta), false_negative(a, best, v, theta))
 
 
-def largest_population(n, a, s, theta, error) -> LogNumber:
+def largest_population(n, a, s, theta, error, v=None, fn=None) -> LogNumber:
     """The largest M with population_false_positive(n, a, s, theta, M) <= error: a whole number, often a huge one.
 
     It is floor(ln(1 - error) / ln(1 - P)); above 1e15 its last digits are those of a float, and where P or the error is
-    below 1e-308 those of their log10. error in [0, 1), numbers, Fractions or a LogNumber. Raises as false_positive, and
-    ValueError where P = 0, as any M will do.
+    below 1e-308 those of their log10. error in [0, 1), numbers, Fractions or a LogNumber; theta, v and fn as in
+    `smallest_n`. Raises as false_positive and smallest_n, and ValueError where P = 0, as any M will do.
     """
     owner = "largest_population"
-    p = false_positive(n, a, s, theta)
+    p = false_positive(n, a, s, _theta(owner, a, s, theta, v, fn))
     error = inputs.chances(owner, "error", error)
     if np.any(np.asarray(error.log10) == 0):
         check.fail(owner, "error must be in [0, 1)", 1, "with error = 1 any number of segments will do")
@@ -141,27 +143,43 @@ def _hazard(p: LogNumber) -> tuple[np.ndarray, np.ndarray]:
         return np.where(np.isnan(value), np.nan, found), np.where(np.isnan(value), log10, np.log10(found))
 
 
-def largest_union(n, a, s, theta, error, most: int = 100_000) -> int:
-    """The largest m <= most with union_false_positive(n, a, s, m, theta) <= error; scalars. 0 is a possible answer.
+def largest_union(n, a, s, theta, error, most=100_000, v=None, fn=None):
+    """The largest m < most with union_false_positive(n, a, s, m, theta) <= error: an int, or an int64 array.
 
-    error as in `thresholds`. Raises as union_false_positive with m = most, and ValueError for arrays.
+    0 is a possible answer. error, theta, v and fn as in `smallest_n`; all broadcast. Raises as union_false_positive and
+    smallest_n, and ValueError where `most` patterns still keep the error, as the answer is larger or there is none.
     """
     owner = "largest_union"
-    n, a, s = inputs.one(owner, "n", n, 1), inputs.one(owner, "a", a), inputs.one(owner, "s", s)
-    theta, most = inputs.one(owner, "theta", theta), inputs.one(owner, "most", most)
-    bound = inputs.chance(owner, "error", error).log10
-    n_, _, s_ = inputs.overlapping(owner, n, a, s)
-    inputs.in_union(owner, n_, s_, most, theta)
+    n, a, s = inputs.overlapping(owner, n, a, s)
+    theta = inputs.whole(owner, "theta", _theta(owner, a, s, theta, v, fn))
+    most, error = inputs.whole(owner, "most", most, 1), _log(owner, "error", error)
+    n, a, s, theta, most, error = inputs.together(owner, n=n, a=a, s=s, theta=theta, most=most, error=error)
+    rows = zip(*(one.ravel().tolist() for one in (n, a, s, theta, most, error)))
+    return _plain(np.array([_most_patterns(owner, *row) for row in rows], dtype=np.int64).reshape(n.shape))
 
-    def good(m: int) -> bool:
-        if theta > m * s:  # out of reach of so few patterns
-            return True
-        return union.union_false_positive(n, a, s, m, theta).log10 <= bound
 
-    step = 1
-    while step <= most and good(step):
-        step *= 2
-    low, high = step // 2, min(step, most + 1)  # `low` is good, `high` is not, or beyond what may be
+def _most_patterns(owner: str, n: int, a: int, s: int, theta: int, most: int, bound: float) -> int:
+    """Bisection, begun around the answer of the plug-in form."""
+    if bound >= 0 or theta > a or not s:
+        check.fail(owner, "most must be above the answer", most, "any number of patterns keeps the error")
+
+    def good(m: int, method: str = "markov") -> bool:
+        return m * s < theta or union.union_false_positive(n, a, s, m, theta, method).log10 <= bound
+
+    guess = _last(lambda m: good(m, "plugin"), 0, most + 1)
+    low, high, step = guess, guess + 1, 1
+    while low > 0 and not good(low):
+        low, high, step = max(low - step, 0), low, 2 * step
+    while guess < high <= most and good(high):
+        low, high, step = high, min(high + step, most + 1), 2 * step
+    m = _last(good, low, high)
+    if m == most:
+        check.fail(owner, "most must be above the answer", most, "so many patterns still keep the error: raise most")
+    return m
+
+
+def _last(good: Callable[[int], bool], low: int, high: int) -> int:
+    """The largest good one; `low` counts as good, `high` as not."""
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if good(middle) else (low, middle)
@@ -209,6 +227,27 @@ def _least(low: np.ndarray, high: np.ndarray, good: Callable) -> np.ndarray:
 
 def _at_least(n, a, s, theta) -> np.ndarray:
     return np.asarray(law.evaluate(tails.AT_LEAST, n, a, s, theta).log10)
+
+
+def _theta(owner: str, a, s, theta, v, fn):
+    """theta as it was given, or the largest that keeps fn under the noise v."""
+    if (v is None) != (fn is None):
+        check.fail(owner, "v and fn must be given together", (v, fn), "the noise, and the false negatives under it")
+    if v is None and theta is None:
+        check.fail(owner, "theta must be given", None, "or v and fn, which choose it")
+    if v is None:
+        return theta
+    if theta is not None:
+        check.fail(owner, "theta must be None where v and fn choose it", theta, "leave out theta, or v and fn")
+    _, a, s = inputs.overlapping(owner, LARGEST, a, s)
+    a, s, v, fn = inputs.together(owner, a=a, s=s, v=_noise(owner, a, v), fn=_log(owner, "fn", fn))
+    return _highest(owner, a, s, v, fn)
+
+
+def _highest(owner: str, a, s, v, fn) -> np.ndarray:
+    """The largest theta with false_negative <= fn (its log10); all of one shape."""
+    swapped(owner, a, s, v, 0)  # its checks
+    return s - _least(np.zeros_like(s), s, lambda lost: _at_least(a, v, s, lost + 1) <= fn)
 
 
 def _noise(owner: str, a: np.ndarray, v) -> np.ndarray:

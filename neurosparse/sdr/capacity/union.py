@@ -1,7 +1,7 @@
 """Unions: how often a random input meets theta cells of the union of m stored patterns.
 
     exact    P(|A n X| >= theta), X the union of m independent random sets of s cells, from whole numbers
-    markov   the same from a chain of positive terms (see `cover`): fast, any size
+    markov   the same from a chain of positive terms (see `cover`, `cover_windows`): fast, any size
     plugin   P_fp(n, a, round E|X|, theta): the papers' way; some percent off, to either side
     bloom    (1 - (1 - s/n)^m)^a, for theta = a only: cells as if independent; too high
     E|X| = n (1 - (1 - s/n)^m)
@@ -15,9 +15,10 @@ from fractions import Fraction
 import numpy as np
 
 from neurosparse import check
-from neurosparse.sdr.capacity import cover, exact, inputs, law, tails
+from neurosparse.sdr.capacity import cover, cover_windows, exact, inputs, law, tails
 from neurosparse.sdr.capacity.result import LogNumber, from_fractions
 
+LONG = 2e7  # steps of the whole chain, .1 s: beyond, only the states that matter
 METHODS = ("markov", "exact", "plugin", "bloom")
 
 
@@ -26,9 +27,9 @@ def union_false_positive(n, a, s, m, theta, method: str = "markov") -> LogNumber
 
     All whole numbers or arrays of them, broadcast. method: "markov" (all digits, `.fraction()` on demand), "exact"
     (the same from integers, slower), "plugin", "bloom". theta may be above s, as several patterns together can reach
-    it; theta > min(m s, n) is refused, theta > a gives 0.
+    it; theta > m s and theta > a give 0. Where no m is above 1, theta > s is refused, as of a segment.
 
-    Raises TypeError for what is not whole, ValueError for negatives, a > n, s > n, theta > min(m s, n), n >= 2**26,
+    Raises TypeError for what is not whole, ValueError for negatives, a > n, s > n, theta > s with m <= 1, n >= 2**26,
     another method, bloom with theta != a, shapes that do not broadcast and sizes that would take hours.
     """
     owner = "union_false_positive"
@@ -51,14 +52,14 @@ def union_size_mean(n, s, m):
 
 
 def union_size_pmf(n, s, m, u) -> LogNumber:
-    """P(the union of m random sets of s out of n cells has u cells). Cost: m * min(n, m s) * s steps of 5 ns.
+    """P(the union of m random sets of s out of n cells has u cells), at any size (see `cover_windows`).
 
     Raises TypeError for what is not whole, ValueError for negatives, s > n and sizes that would take hours.
     """
     owner = "union_size_pmf"
     n, s, m = _sizes(owner, n, s, m)
     n, s, m, u = inputs.together(owner, n=n, s=s, m=m, u=inputs.whole(owner, "u", u))
-    return _by_chain(_probability, _exact_size, (n, n, s, m, u), (n, s, m, u))
+    return _by_chain(_probability, cover_windows.exactly, _exact_size, (n, n, s, m, u), (n, s, m, u))
 
 
 def _sizes(owner: str, n, s, m) -> tuple[np.ndarray, ...]:
@@ -86,19 +87,22 @@ def _bloom(n, a, s, m, theta) -> LogNumber:
 
 
 def _markov(n, a, s, m, theta) -> LogNumber:
-    return _by_chain(cover.summed, _exact, (n, a, s, m, theta), (n, a, s, m, theta))
+    return _by_chain(cover.summed, cover_windows.at_least, _exact, (n, a, s, m, theta), (n, a, s, m, theta))
 
 
-def _by_chain(read: Callable, exact_one: Callable, chains: tuple, arguments: tuple) -> LogNumber:
-    """`read(mantissa, exponent, last)` of the chain (n, a, s, m), which is run once for all that share it."""
+def _by_chain(read: Callable, far: Callable, exact_one: Callable, chains: tuple, arguments: tuple) -> LogNumber:
+    """`read(mantissa, exponent, last)` of the chain (n, a, s, m), run once; `far(n, a, s, m, last)` if long."""
     shape = chains[0].shape
     rows = np.stack([one.ravel() for one in chains], axis=1)
     found = np.empty((len(rows), 2))
     chains_once, which = np.unique(rows[:, :4], axis=0, return_inverse=True)
     for k, (n, a, s, m) in enumerate(chains_once.tolist()):
+        here = np.flatnonzero(which.reshape(-1) == k)
+        if cover.steps(a, s, m) > LONG and m <= cover_windows.MOST:
+            found[here] = [far(n, a, s, m, int(rows[i, 4])) for i in here]
+            continue
         mantissa, exponent = cover.distribution("union", n, a, s, m)
-        for i in np.flatnonzero(which.reshape(-1) == k):
-            found[i] = read(mantissa, exponent, int(rows[i, 4]))
+        found[here] = [read(mantissa, exponent, int(rows[i, 4])) for i in here]
     return law.make(found[:, 0].copy(), found[:, 1].copy(), shape, exact_one, arguments)
 
 
