@@ -29,6 +29,20 @@ def test_the_python_examples_run(example, check, tmp_path):
     assert len([line for line in example.splitlines() if line.strip()]) <= 16
 
 
+SDR = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "sdr.md").read_text(encoding="utf-8"), re.DOTALL)
+SDR_CHECKS = (
+    "assert anomaly[0] == 1 and not anomaly[1:].any(), anomaly; assert (ran.anomaly == anomaly).all()\n"
+    "assert expected.n_rows == 50 and set(expected.indices[: expected.indptr[1]]) == set(columns.indices[20:40])",
+    "assert out.shape == (32, 256), out.shape; assert layer(torch.rand(3, 784), contexts, torch.tensor([1, 2, 2])).isfinite().all()",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example, check", list(zip(SDR, SDR_CHECKS, strict=True)), ids=["columns", "dendrites"])
+def test_the_examples_of_sdrs_run(example, check, tmp_path):
+    test_the_python_examples_run(example, check, tmp_path)
+
+
 def test_it_is_short_and_its_links_hold():
     assert len(README.splitlines()) < 120
     assert not re.search(r"@[A-Z]+@|TODO", README)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurosparse.sdr import anomaly
+from neurosparse.sdr import Sdr, anomaly, batch
 
 
 def plain(p, scores):
@@ -60,7 +60,11 @@ def test_the_logarithm():
 
 def test_raw_scores():
     assert anomaly.score([1, 2, 3], [2, 3, 4, 5]) == 0.5
-    assert anomaly.score([], []) == 0.0
+    assert anomaly.score([], []) == anomaly.score([1], []) == 0.0
+    assert anomaly.score([1, 1, 3], (4, 2, 2, 3)) == pytest.approx(2 / 3)
+    assert (
+        anomaly.score(Sdr([1, 2, 3], 9), Sdr([2, 3, 4, 5], 9)) == anomaly.score([3, 2, 1], Sdr([2, 3, 4, 5], 9)) == 0.5
+    )
 
 
 MISTAKES = {
@@ -70,7 +74,21 @@ MISTAKES = {
     "scores must be in": lambda: anomaly.likelihood(anomaly.params(), [0.5, 2.0]),
     "scores must be a vector": lambda: anomaly.likelihood(anomaly.params(), [[0.5]]),
     "likelihood must be in": lambda: anomaly.log_likelihood(-0.1),
+    "score: predicted must have 12 bits, got 10": lambda: anomaly.score(Sdr([1], 10), Sdr([2], 12)),
+    r"score: predicted must be in \[0, 11\], got": lambda: anomaly.score([12], Sdr([2], 12)),
+    r"score: active must be in \[0, 11\], got": lambda: anomaly.score(Sdr([2], 12), [12]),
+    "score: active must be in": lambda: anomaly.score([1], [-1]),
+    "score: active must be an array": lambda: anomaly.score([1], [[1], [2, 3]]),
 }
+
+
+@pytest.mark.parametrize("ids", [float("nan"), "ab", [True, False], [1.0], [[1]], 3, batch.of([Sdr([1], 9)])])
+def test_what_is_no_set_of_ids(ids):
+    for pair in ((ids, [1]), ([1], ids)):
+        with pytest.raises(
+            TypeError, match="must be a vector of whole numbers, or an Sdr, got .*numpy.flatnonzero makes"
+        ):
+            anomaly.score(*pair)
 
 
 @pytest.mark.parametrize("message", MISTAKES)

@@ -346,6 +346,8 @@ NAN = float("nan")
         (lambda: encoders.date(), ValueError, "there must be at least one field"),
         (lambda: encoders.date(time_of_day=24), TypeError, r"time_of_day must be a pair \(n, w\), got 24"),
         (lambda: encoders.date(day_of_week=(6, 2)), ValueError, r"n of day_of_week must be in \[7"),
+        (lambda: encoders.date(weekend=(10, 5)), TypeError, "encoders.date: w of weekend must be a whole number"),
+        (lambda: encoders.date(weekend=0), ValueError, r"encoders.date: w of weekend must be in \[1, "),
         (lambda: encoders.date(holiday=3), ValueError, "holiday and holidays go together"),
         (lambda: encoders.date((24, 3), holidays=["12-25"]), ValueError, "holiday and holidays go together"),
         (lambda: encoders.date(holiday=3, holidays=["25.12."]), ValueError, 'holidays must be days like "2014-11-27"'),

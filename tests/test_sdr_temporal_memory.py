@@ -21,8 +21,17 @@ settings_of_memory = st.builds(
     min_threshold=st.integers(1, 3), max_new_synapses=st.integers(1, 5), predicted_decrement=st.sampled_from([0.0, 0.1]),
     max_segments_per_cell=st.sampled_from([1, 2, 255]), max_synapses=st.sampled_from([3, 5, 255]),
     max_segments=st.sampled_from([0, 7]), min_synapses=st.sampled_from([None, 1, 2]), keep_winner=st.booleans(),
+    grow_predicted=st.booleans(),
     bits=st.sampled_from([8, 32]), permanence_decrement=st.sampled_from([0.0, 0.15]), seed=st.integers(0, 2**64 - 1),
 ).filter(lambda p: p["min_threshold"] <= p["max_new_synapses"])  # fmt: skip
+
+
+class Bursting(Memory):
+    """The reference where only segments of columns that burst grow."""
+
+    def learn(self, wrong, learning, fresh, overlap, before, winners):
+        full = {g: self.max_new if g in self.firing else n for g, n in overlap.items()}
+        super().learn(wrong, learning, fresh, full, before, winners)
 
 
 def plain_memory(p):
@@ -31,7 +40,8 @@ def plain_memory(p):
     rates = (level(p.initial_permanence), level(p.permanence_increment), -level(p.permanence_decrement),
              -level(p.predicted_decrement))  # fmt: skip
     stream = rng.stream(p.seed, "temporal_memory")
-    return Memory(table, rates, p.n_columns, p.cells_per_column, p.max_new_synapses, p.keep_winner, stream)
+    kind = Memory if p.grow_predicted else Bursting
+    return kind(table, rates, p.n_columns, p.cells_per_column, p.max_new_synapses, p.keep_winner, stream)
 
 
 def agree(p, state, plain):
@@ -160,6 +170,21 @@ def test_an_empty_element_has_no_anomaly():
     assert temporal_memory.run(p, temporal_memory.init(p), [])[1].anomaly.shape == (0,)
 
 
+@pytest.mark.parametrize("grow", [True, False])
+def test_segments_that_predicted_rightly_grow_or_not(grow):
+    """A and B take turns; a cell of A dies and another one takes its place: do the segments of B's cells reach it?"""
+    p = temporal_memory.params(**SMALL, grow_predicted=grow)
+    state, ran = temporal_memory.run(p, temporal_memory.init(p), [[0, 1, 2], [4, 5, 6]] * 24 + [[0, 1, 2]])
+    assert np.all(ran.anomaly[-4:] == 0)
+    state = temporal_memory.kill_cells(p, state, temporal_memory.winner_cells(state)[:1])
+    expecting = temporal_memory.predictive_cells(state).tolist()
+    assert len(expecting) == 3
+    state, ran = temporal_memory.run(p, state, [[4, 5, 6], [0, 1, 2]] * 2 + [[4, 5, 6]])
+    assert np.all(ran.anomaly[::2] == 0)  # two of three synapses are enough
+    stored = held(temporal_memory.table(p, state)).values()
+    assert [len(synapses) for cell, synapses in stored if cell in expecting] == [2 + grow] * 3
+
+
 P = temporal_memory.params(**SMALL)
 B = batch.of([Sdr([1], 8), Sdr([2], 8)])
 MISTAKES = {
@@ -169,6 +194,7 @@ MISTAKES = {
     "initial_permanence must be > 0": lambda s: temporal_memory.params(initial_permanence=0.0),
     "initial_permanence must be in": lambda s: temporal_memory.params(initial_permanence=1.1),
     "keep_winner must be one of": lambda s: temporal_memory.params(keep_winner=2),
+    "grow_predicted must be one of": lambda s: temporal_memory.params(grow_predicted=None),
     "seed must be in": lambda s: temporal_memory.params(seed=-1),
     "step: columns must be in": lambda s: temporal_memory.step(P, s, [8]),
     "columns of an element must ascend": lambda s: temporal_memory.run(P, s, [[1], [2, 1]]),

@@ -120,6 +120,15 @@ def test_the_course_of_the_stream():
 
 
 @pytest.mark.slow
+def test_what_grows_after_a_trauma_matters_and_before_it_does_not():
+    """About 6 s: segments that predicted rightly and grow fire in other sequences, too, as 16 of 40 columns burst."""
+    growing = PAPER.model_copy(update={"grow_predicted": True})
+    few, all_ = (_streams.injured(c, 4000, 3500, 0.4).smoothed for c in (PAPER, growing))
+    assert np.array_equal(few[:3500], all_[:3500])
+    assert few[3500:].min() > all_[3500:].min() + 0.02
+
+
+@pytest.mark.slow
 def test_the_course_of_a_trauma():
     """About 12 s: the more cells die, the deeper the fall; most comes back in 3,500 elements."""
     result = tm_trauma.run(tm_trauma.Config(dead=(0.2, 0.5, 0.75), n_steps=7100, n_seeds=1))

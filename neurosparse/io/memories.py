@@ -33,7 +33,7 @@ def save(room: ModuleType, p: Any, state: Any, path: str | Path) -> Path:
     if not isinstance(p, room.Params):
         check.fail("memories.save", f"p must be the Params of {name}", type(p).__name__, error=TypeError)
     arrays = room.state_arrays(state)
-    room.from_arrays(p, arrays)
+    _go_together(room, p, arrays)
     with atomic(path) as scratch:
         with disk.create(scratch, userblock_size=seals.BLOCK) as (file, _):
             file.attrs.update({"format": FORMAT, "format_version": VERSION, "room": name})
@@ -68,6 +68,14 @@ def load(room: ModuleType, path: str | Path) -> tuple[Any, Any]:
         raise
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         check.fail(owner, "path must be a whole, undamaged memory", str(path), str(error), ResultError)
+
+
+def _go_together(room: ModuleType, p: Any, arrays: dict) -> None:
+    try:
+        room.from_arrays(p, arrays)
+    except (TypeError, ValueError) as error:
+        need = f"state must be what a function of {room.__name__.rpartition('.')[2]} returned last, made with p"
+        check.fail("memories.save", need, str(error), "use the state that run returned, not the one it was given")
 
 
 def _name(owner: str, room: ModuleType) -> str:

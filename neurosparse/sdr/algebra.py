@@ -113,6 +113,6 @@ def _batch(owner: str, sdrs) -> Csr:
     if not (many.n_rows if isinstance(many, Csr) else len(many)):
         check.fail(owner, "there must be at least one SDR", sdrs)
     if isinstance(many, Csr):
-        return many
+        return batch.rows(many, owner)
     n = checked(owner, "the first", many[0]).n
     return batch.of([checked(owner, "each", x, n) for x in many])

@@ -21,6 +21,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from neurosparse import check
+from neurosparse.csr import Csr
+from neurosparse.sdr.sdr import LARGEST, Sdr, checked
 
 LOG_FLOOR = 1e-10  # added to 1 - likelihood before the logarithm
 
@@ -46,12 +48,14 @@ class State(NamedTuple):
 
 
 def score(predicted, active) -> float:
-    """1 - |predicted and active| / |active| of two sets of ids; 0 where nothing is active.
+    """1 - |predicted and active| / |active| of two sets, ids or Sdrs; 0 where nothing is active.
 
+    Raises TypeError or ValueError for what is no vector of whole numbers >= 0, and Sdrs of different length.
     Source: equation 1 of the paper.
     """
-    active, predicted = (np.asarray(getattr(ids, "indices", ids)) for ids in (active, predicted))
-    return 1.0 - len(np.intersect1d(active, predicted)) / len(active) if len(active) else 0.0
+    owner, n = "anomaly.score", next((ids.n for ids in (active, predicted) if isinstance(ids, Sdr)), None)
+    predicted, active = _ids(owner, "predicted", predicted, n), _ids(owner, "active", active, n)
+    return 1.0 - len(np.intersect1d(active, predicted, assume_unique=True)) / len(active) if len(active) else 0.0
 
 
 def params(window=8000, short_window=10, learning=288, estimation=100, period=100, min_deviation=1e-3) -> Params:
@@ -91,6 +95,18 @@ def log_likelihood(likelihood):
     """Likelihood on a scale that spreads what is near 1: 0 for 0, about 1 for 1, .5 for 1 - 1e-5."""
     likelihood = check.between("anomaly.log_likelihood", "likelihood", likelihood, 0.0, 1.0)
     return np.log(1.0 + LOG_FLOOR - np.asarray(likelihood, np.float64)) / math.log(LOG_FLOOR)
+
+
+def _ids(owner: str, name: str, value, n: int | None) -> np.ndarray:
+    """Distinct ids of a set: of an Sdr (of n bits), or a vector of them."""
+    if isinstance(value, Sdr):
+        return checked(owner, name, value, n).indices
+    ids = None if isinstance(value, Csr) else check.array(owner, name, value)
+    if ids is None or ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        remedy = "numpy.flatnonzero makes ids of truth values"
+        check.fail(owner, f"{name} must be a vector of whole numbers, or an Sdr", value, remedy, TypeError)
+    check.between(owner, name, ids, 0, LARGEST if n is None else n - 1)
+    return np.unique(ids)
 
 
 def _step(p: Params, state: State, score: float) -> float:

@@ -22,6 +22,7 @@ import numpy as np
 
 from neurosparse import check, jit
 from neurosparse.csr import Csr
+from neurosparse.sdr import batch
 
 OWNER = "classifier"
 MOST = 2**31 - 1
@@ -72,6 +73,7 @@ def run(model: Classifier, cells: Csr, buckets, steps: int = 1) -> np.ndarray:
     steps = check.integer(OWNER, "steps", steps, 1)
     if not isinstance(cells, Csr):
         check.fail(OWNER, "cells must be a Csr with a row for each record", cells, "batch.of makes one", TypeError)
+    batch.rows(cells, OWNER)
     buckets = np.asarray(check.between(OWNER, "buckets", buckets, 0, model.weight.shape[1] - 1))
     if buckets.dtype.kind not in "iu" or buckets.shape != (cells.n_rows,):
         check.fail(OWNER, f"buckets must be {cells.n_rows} whole numbers, one for each row", buckets)

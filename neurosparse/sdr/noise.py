@@ -90,7 +90,7 @@ def subsample(x: Code, s, stream: Stream, sample: int = 0) -> Code:
 
 def _many(owner: str, x) -> Csr:
     if isinstance(x, Csr):
-        return x
+        return batch.rows(x, owner)
     return batch.ragged(np.array([checked(owner, "x", x).w]), x.indices, x.n)
 
 

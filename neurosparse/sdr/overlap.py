@@ -39,7 +39,7 @@ def overlap(a: Any, b: Any) -> Any:
     if isinstance(a, Csr):
         a, b = (a, b) if isinstance(b, Csr) else (b, a)
     if isinstance(a, Csr):
-        return _table(a, batch.rows(b, owner, a.n_cols))
+        return _table(batch.rows(a, owner), batch.rows(b, owner, a.n_cols))
     checked(owner, "a", a)
     if isinstance(b, Csr):
         batch.rows(b, owner, a.n)

@@ -134,6 +134,8 @@ class Sdr:
         return iter(self.indices.tolist())
 
     def __contains__(self, bit) -> bool:
+        if not isinstance(bit, int | float | np.integer | np.floating) or not 0 <= bit < self.n:
+            return False
         place = np.searchsorted(self.indices, bit)
         return bool(place < self.w and self.indices[place] == bit)
 
@@ -189,6 +191,13 @@ def checked(owner: str, name: str, value, n: int | None = None) -> Sdr:
     return value
 
 
+def truth(owner: str, name: str, value) -> bool:
+    """`value` if it is True or False, NumPy's too; raises TypeError as `owner` for others, "no" among them."""
+    if not isinstance(value, bool | np.bool_):
+        check.fail(owner, f"{name} must be True or False", value, error=TypeError)
+    return bool(value)
+
+
 def shape_of(owner: str, n) -> tuple[int, ...]:
     """A whole number or a tuple of them as a shape of 1 .. 2**31 - 1 bits."""
     sides = n if isinstance(n, tuple | list) else (n,)
@@ -200,9 +209,7 @@ def shape_of(owner: str, n) -> tuple[int, ...]:
 
 
 def _sorted(owner: str, indices, n: int) -> np.ndarray:
-    array = np.asarray(check.number(owner, "indices", indices))
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        check.fail(owner, "indices must be a vector of whole numbers", indices, "Sdr.from_dense takes zeros and ones")
+    array = _whole(owner, indices, n)
     if array.size > n:
         check.fail(owner, f"at most n = {n} bits can be active", array.size)
     if array.size and (array.min() < 0 or array.max() >= n):
@@ -212,6 +219,19 @@ def _sorted(owner: str, indices, n: int) -> np.ndarray:
     if twice.size:
         check.fail(owner, "each bit may be named once", int(twice[0]), "numpy.unique drops the others")
     return frozen(array)
+
+
+def _whole(owner: str, indices, n: int) -> np.ndarray:
+    """A vector of whole numbers."""
+    try:
+        array = None if isinstance(indices, np.ma.MaskedArray) else np.asarray(indices)
+    except (ValueError, TypeError, RuntimeError):  # lists of unequal length, objects that refuse
+        array = None
+    if array is not None and array.dtype == object and array.size and all(type(bit) is int for bit in array.flat):
+        check.fail(owner, f"indices must be in [0, {n})", indices)  # larger than 64 bits
+    if array is None or array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        check.fail(owner, "indices must be a vector of whole numbers", indices, "Sdr.from_dense takes zeros and ones")
+    return array
 
 
 def _combine(sign: str, function, a: Sdr, b) -> Sdr:

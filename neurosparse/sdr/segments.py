@@ -13,6 +13,7 @@ segment goes, or the weakest synapse. See `segments_layout` for where things are
 `segments_learning` for the rules. Source: Hawkins & Ahmad (2016).
 
 Functions that change a table work on its arrays in place and return the table; use what they return, not what you gave.
+All of them, and `activity`, work on counters of the table: it is for one thread at a time (see `segments_guard`).
 All draws are counter-based: the same calls give the same bits.
 """
 
@@ -20,18 +21,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurosparse import check, csr, jit, rng
-from neurosparse.sdr import segments_activity, segments_edit, segments_files, segments_frozen, segments_layout
+from neurosparse import check, csr, rng
+from neurosparse.sdr import (
+    segments_activity,
+    segments_edit,
+    segments_files,
+    segments_frozen,
+    segments_layout,
+)
 from neurosparse.sdr.sdr import Sdr, checked
 from neurosparse.sdr.segments_layout import (
-    ACTIVE,
-    CONNECTED_OVERLAP,
     LENGTH,
-    MATCHING,
     MOST,
     N_SEGMENTS,
     N_SYNAPSES,
-    OVERLAP,
     OVERLAPS,
     OWNER,
     SEGMENT_TOP,
@@ -41,8 +44,6 @@ from neurosparse.sdr.segments_layout import (
 )
 
 INT32 = np.dtype(np.int32)
-NONE = np.empty(0, np.int64)
-_ready: dict[tuple, Any] = {}  # compiled `segments_activity.activity`, by the kind of table and the flags of the cells
 
 
 class Params(NamedTuple):
@@ -60,7 +61,7 @@ class Params(NamedTuple):
 
 
 class Segments(NamedTuple):
-    """A table of segments: its parameters and the arrays it lives in."""
+    """A table of segments: its parameters and the arrays it lives in. For one thread at a time."""
 
     params: Params
     arrays: Arrays
@@ -138,32 +139,27 @@ def permanence(owner: str, name: str, value, bits: int, low: float = 0.0) -> Any
 
 def init(p: Params) -> Segments:
     """A table without segments."""
-    limits = (p.activation_threshold, p.min_threshold, p.max_segments, p.max_segments_per_cell, p.max_synapses,
-              p.min_synapses)  # fmt: skip
-    top = permanence("segments.init", "top", np.array([p.connected, 1.0]), p.bits)
-    return Segments(p, segments_layout.empty(p.n_cells, limits, top))
+    return Segments(p, segments_layout.empty(p.n_cells, *limits(p)))
+
+
+def limits(p: Params) -> tuple[tuple[int, ...], np.ndarray]:
+    """What the arrays of a table keep of its parameters: the first six numbers of meta, and levels."""
+    sizes = (p.activation_threshold, p.min_threshold, p.max_segments, p.max_segments_per_cell, p.max_synapses,
+             p.min_synapses)  # fmt: skip
+    return sizes, permanence("segments.init", "top", np.array([p.connected, 1.0]), p.bits)
 
 
 def activity(table, cells, potential: bool = True) -> Activity:
     """Active segments for active `cells` (k,), ascending ids; matching ones too, unless `potential` is False.
 
-    table: Segments or Frozen. Raises ValueError or TypeError for cells that are no ascending ids.
+    table: Segments or Frozen, for one thread at a time: `copy` or `fork` makes one for another. Raises ValueError or
+    TypeError for cells that are no ascending ids, RuntimeError where another thread is asking the table.
     """
-    t = table.arrays
+    owner, t = "segments.activity", table.arrays
     if type(cells) is not np.ndarray or cells.dtype is not INT32 or cells.ndim != 1 or not cells.flags.forc:
-        cells = ids("segments.activity", "cells", cells, table.params.n_cells)
-    args = t.meta, t.rows, t.row_segment, t.count, t.crossed, cells, bool(potential)
-    ready = _ready.get((type(t), cells.flags.num))
-    found = ready(*args) if ready is not None else _first(args, (type(t), cells.flags.num))
-    if found < 0:
-        if found == -1:
-            ids("segments.activity", "cells", cells, table.params.n_cells)
-        t.meta[segments_layout.EPOCH] = 0
-        t.count[:] = 0
-        return activity(table, cells, potential)
-    n, m, lists = found >> 32, found & 0xFFFFFFFF, t.crossed
-    return Activity(_head(lists, ACTIVE, n), _head(lists, CONNECTED_OVERLAP, n),
-                    _head(lists, MATCHING, m), _head(lists, OVERLAP, m))  # fmt: skip
+        cells = ids(owner, "cells", cells, table.params.n_cells)
+    found = segments_activity.ask(owner, t, cells, bool(potential))
+    return Activity(*found) if found is not None else activity(table, ids(owner, "cells", cells, len(t.rows)))
 
 
 def create(table: Segments, owners) -> tuple[Segments, np.ndarray]:
@@ -191,7 +187,10 @@ def add(table: Segments, segments, cells, permanence=0.5) -> Segments:
     cells = ids(owner, "cells", cells, p.n_cells, ascending=False)
     if len(cells) != len(segments):
         check.fail(owner, "segments and cells must have one length", (len(segments), len(cells)))
-    strength = np.broadcast_to(stored(owner, permanence, p), segments.shape)
+    strength = stored(owner, permanence, p)
+    if np.shape(strength) not in ((), segments.shape):
+        check.fail(owner, f"permanence must be one number or have shape {segments.shape}", np.shape(strength))
+    strength = np.broadcast_to(strength, segments.shape)
     if np.any(strength == 0):
         check.fail(owner, "permanence must be > 0", permanence, "such a synapse does not exist")
     order = np.argsort(segments, kind="stable")
@@ -368,19 +367,6 @@ def stored(owner: str, value, p: Params, name: str = "permanence"):
     """Permanences as the table stores them."""
     value = permanence(owner, name, value, p.bits)
     return value if p.bits == 32 else np.asarray(value).astype(np.uint8)[()]
-
-
-def _head(lists: np.ndarray, row: int, n: int) -> np.ndarray:
-    return lists[row, :n].copy() if n else NONE
-
-
-def _first(args: tuple, key: tuple) -> int:
-    """Run the kernel, and keep what was compiled: to ask for the types of arrays takes longer than a small call."""
-    kernel: Any = segments_activity.activity
-    found = kernel(*args)
-    if not jit.disabled():
-        _ready[key] = kernel.compiled[tuple(map(jit._kind, args))]
-    return found
 
 
 def _float(table: Segments, permanence: np.ndarray) -> np.ndarray:

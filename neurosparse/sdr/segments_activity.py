@@ -7,9 +7,12 @@ A counter passes each number once, so a segment is listed in the moment in which
 looked at but the synapses of active cells. Source: Hawkins & Ahmad (2016).
 """
 
+from typing import Any
+
 import numpy as np
 
 from neurosparse import jit
+from neurosparse.sdr import segments_guard
 from neurosparse.sdr.segments_layout import (
     ACTIVE,
     CONNECTED_OVERLAP,
@@ -31,6 +34,41 @@ from neurosparse.sdr.segments_layout import (
 PATCH = 8  # rows that are fetched while as many are delivered
 LINE = 16  # numbers of 32 bits in a cache line
 ONE = np.int32(1)
+NONE = np.empty(0, np.int64)
+_ready: dict[tuple, Any] = {}  # compiled `activity`, by the kind of table and the flags of the cells
+
+
+def ask(owner: str, t, cells: np.ndarray, potential: bool) -> tuple[np.ndarray, ...] | None:
+    """(active, connected overlap, matching, overlap) of a table; None for cells that are no ascending ids."""
+    args, key = (t.meta, t.rows, t.row_segment, t.count, t.crossed, cells, potential), (type(t), cells.flags.num)
+    segments_guard.enter(owner, t.meta)
+    try:
+        run: Any = _ready.get(key) or _prepared(args, key)
+        found = run(*args)
+        if found == -2:
+            t.meta[EPOCH], t.count[:] = 0, 0
+            found = run(*args)
+        if found < 0:
+            return None
+        n, m = found >> 32, found & 0xFFFFFFFF
+        lists = t.crossed
+        return (_head(lists, ACTIVE, n), _head(lists, CONNECTED_OVERLAP, n),
+                _head(lists, MATCHING, m), _head(lists, OVERLAP, m))  # fmt: skip
+    finally:
+        segments_guard.leave(t.meta)
+
+
+def _head(lists: np.ndarray, row: int, n: int) -> np.ndarray:
+    return lists[row, :n].copy() if n else NONE
+
+
+def _prepared(args: tuple, key: tuple) -> Any:
+    """The compiled kernel, kept: to ask for the types of arrays takes longer than a small call."""
+    kernel: Any = activity
+    if not jit.disabled():
+        kernel(*args)
+        kernel = _ready[key] = kernel.compiled[tuple(map(jit._kind, args))]
+    return kernel
 
 
 @jit.apart

@@ -16,8 +16,8 @@ import numpy as np
 
 from neurosparse import check
 from neurosparse.csr import Csr
-from neurosparse.sdr import sp_inputs
-from neurosparse.sdr.spatial_pooler import Params, State, compute
+from neurosparse.sdr import batch, sp_inputs
+from neurosparse.sdr.spatial_pooler import Params, State, agree, compute
 
 OWNER = "sp_metrics"
 LEVELS = 21  # of noise, from 0 to 1
@@ -25,7 +25,7 @@ LEVELS = 21  # of noise, from 0 to 1
 
 def entropy(z: Csr) -> float:
     """Mean entropy of a column, bits, over the patterns in the rows of z. Raises ValueError for no pattern."""
-    check.integer(f"{OWNER}.entropy", "patterns", z.n_rows, 1)
+    check.integer(f"{OWNER}.entropy", "patterns", batch.rows(z, f"{OWNER}.entropy").n_rows, 1)
     p = np.bincount(z.indices, minlength=z.n_cols) / z.n_rows
     p = p[(p > 0) & (p < 1)]
     return float(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).sum() / z.n_cols)
@@ -50,8 +50,12 @@ def output_overlap(z: Csr, other: Csr) -> np.ndarray:
 
 
 def noise_curve(p: Params, state: State, x: Csr, levels: int = LEVELS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(share of noise, mean overlap of the outputs), each (levels,), over the patterns x; learning is off."""
+    """(share of noise, mean overlap of the outputs), each (levels,), over the patterns x; learning is off.
+
+    Raises ValueError for no pattern, and as `spatial_pooler.compute`.
+    """
     check.integer(f"{OWNER}.noise_curve", "levels", levels, 2)
+    check.integer(f"{OWNER}.noise_curve", "patterns", batch.rows(x, f"{OWNER}.noise_curve").n_rows, 1)
     shares, clean = np.linspace(0.0, 1.0, levels), compute(p, state, x)
     noisy = [sp_inputs.noisy(x, share, seed + k) for k, share in enumerate(shares)]
     return shares, np.array([output_overlap(clean, compute(p, state, y)).mean() for y in noisy])
@@ -64,8 +68,14 @@ def noise_robustness(p: Params, state: State, x: Csr, levels: int = LEVELS, seed
 
 
 def witness_error(state: State, x: Csr, z: Csr) -> float:
-    """Mean distance, in inputs, from a pattern to the connections of its winners; NaN where nobody wins."""
+    """Mean distance, in inputs, from a pattern to the connections of its winners; NaN where nobody wins.
+
+    Raises ValueError for patterns x or winners z of another pooler than the state's, and of unequal number.
+    """
     _same(f"{OWNER}.witness_error", x, z, "patterns")
+    if (x.n_cols, z.n_cols) != state.connected.shape:
+        need = "x and z must be of {} inputs and {} columns".format(*state.connected.shape)
+        check.fail(f"{OWNER}.witness_error", need, (x.n_cols, z.n_cols), "x, z and state of one pooler go together")
     sizes = state.connected.sum(axis=0, dtype=np.int64)
     total = 0
     for row in range(x.n_rows):
@@ -78,6 +88,7 @@ def witness_error(state: State, x: Csr, z: Csr) -> float:
 
 def coverage(p: Params, state: State) -> np.ndarray:
     """(rows, columns) of the input field: how many living columns are connected to each input."""
+    agree(f"{OWNER}.coverage", p, state)
     return (state.connected * state.alive).sum(axis=1, dtype=np.int64).reshape(p.input_shape)
 
 
@@ -86,6 +97,7 @@ def centres(p: Params, state: State) -> np.ndarray:
 
     Around the ring of the field where p.wrap, else the plain mean.
     """
+    agree(f"{OWNER}.centres", p, state)
     out = np.empty((p.n_columns, 2))
     for axis in range(2):
         size = p.input_shape[axis]
@@ -118,6 +130,6 @@ def _shared(a: Csr, b: Csr) -> np.ndarray:
 
 
 def _same(owner: str, a: Csr, b: Csr, what: str = "patterns and columns") -> None:
-    shapes = [(m.n_rows, m.n_cols)[: 1 if what == "patterns" else 2] for m in (a, b)]
+    shapes = [(batch.rows(m, owner).n_rows, m.n_cols)[: 1 if what == "patterns" else 2] for m in (a, b)]
     if shapes[0] != shapes[1]:
         check.fail(owner, f"both must have the same {what}", tuple(shapes))

@@ -20,8 +20,8 @@ import numpy as np
 
 from neurosparse import check
 from neurosparse.csr import Csr
-from neurosparse.sdr import sp_steps, sp_topology
-from neurosparse.sdr.sdr import Sdr, checked
+from neurosparse.sdr import batch, sp_steps, sp_topology
+from neurosparse.sdr.sdr import Sdr, checked, truth
 
 OWNER = "spatial_pooler"
 CHUNK = 1 << 24  # numbers of the buffer that winners are written to
@@ -61,7 +61,7 @@ class Params(NamedTuple):
 
 
 class State(NamedTuple):
-    """All that learning changes, in plain arrays."""
+    """All that learning changes, in plain arrays; learning is for one thread at a time."""
 
     permanence: np.ndarray  # (n_columns, n_inputs) float32; -1 outside the pool
     connected: np.ndarray  # (n_inputs, n_columns) uint8, [permanence >= P_c] transposed
@@ -140,18 +140,22 @@ def compute(p: Params, state: State, x, learn: bool = False) -> Any:
     x: the active inputs of one pattern, an Sdr or ascending distinct whole numbers (k,), and the answer is (m,) int32,
     ascending; or a Csr of patterns in its rows, with the answer a Csr (n_rows, n_columns) of weight 1. The rows are
     taken in order: a batch gives the same bits as its rows one by one. Raises TypeError or ValueError for inputs
-    that are not in [0, n_inputs), not ascending or not distinct, and an Sdr of another length, before anything is
-    learned.
+    that are not in [0, n_inputs), not ascending or not distinct, an Sdr of another length, a state of another pooler,
+    and a `learn` that is no truth value, before anything is learned.
     """
-    batch = isinstance(x, Csr)
-    indptr, indices = (x.indptr, x.indices) if batch else _one(f"{OWNER}.compute", p, x)
-    if batch and x.n_cols != p.n_inputs:
-        check.fail(f"{OWNER}.compute", f"x must have {p.n_inputs} columns", x.n_cols, "one for each input")
-    if not sp_steps.ascend(indptr, indices, p.n_inputs):
+    owner, many = f"{OWNER}.compute", isinstance(x, Csr)
+    agree(owner, p, state)
+    truth(owner, "learn", learn)
+    indptr, indices = (x.indptr, x.indices) if many else _one(owner, p, x)
+    if many and x.n_cols != p.n_inputs:
+        check.fail(owner, f"x must have {p.n_inputs} columns", x.n_cols, "one for each input")
+    if many:
+        batch.rows(x, owner)
+    elif not sp_steps.ascend(indptr, indices, p.n_inputs):
         need = f"inputs must be in [0, {p.n_inputs}), ascending and distinct in each pattern"
-        check.fail(f"{OWNER}.compute", need, indices, "sort them: numpy.unique(x)")
+        check.fail(owner, need, indices, "sort them: numpy.unique(x)")
     rules = sp_steps.rules(p)
-    if not batch:
+    if not many:
         return sp_steps.run(rules, state, indptr, indices, bool(learn))[1]
     rows = max(1, CHUNK // sp_steps.most(rules))
     parts = [
@@ -165,6 +169,7 @@ def compute(p: Params, state: State, x, learn: bool = False) -> Any:
 
 def overlaps(p: Params, state: State, x) -> np.ndarray:
     """(n_columns,) int32: connected active inputs of every column, for one pattern; errors as `compute`."""
+    agree(f"{OWNER}.overlaps", p, state)
     indptr, indices = _one(f"{OWNER}.overlaps", p, x)
     if not sp_steps.ascend(indptr, indices, p.n_inputs):
         check.fail(f"{OWNER}.overlaps", f"inputs must be in [0, {p.n_inputs}), ascending and distinct", indices)
@@ -173,12 +178,25 @@ def overlaps(p: Params, state: State, x) -> np.ndarray:
 
 def kill_columns(p: Params, state: State, columns) -> None:
     """These columns, ids or an Sdr, never win again nor inhibit others; in place. Raises ValueError for other ids."""
+    agree(f"{OWNER}.kill_columns", p, state)
     if isinstance(columns, Sdr):
         columns = checked(f"{OWNER}.kill_columns", "columns", columns, p.n_columns).indices
     ids = np.atleast_1d(np.asarray(check.number(f"{OWNER}.kill_columns", "columns", columns)))
     if ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= p.n_columns):
         check.fail(f"{OWNER}.kill_columns", f"columns must be whole numbers in [0, {p.n_columns})", columns)
     state.alive[ids.astype(np.int64)] = 0
+
+
+def agree(owner: str, p: Params, state: State) -> None:
+    """Raise TypeError or ValueError, as `owner`, unless the state is of a pooler of this size: kernels trust it."""
+    if not isinstance(p, Params) or not isinstance(state, State):
+        kinds = type(p).__name__, type(state).__name__
+        check.fail(owner, f"need the Params and the State of a {OWNER}", kinds, "see params, initialise", TypeError)
+    m, n = p.n_inputs, p.n_columns
+    shapes = tuple([array.shape for array in state])
+    if shapes != ((n, m), (m, n), (n,), (n,), (n,), (n,), (n,), (2,)):
+        need = f"state must be of {m} inputs and {n} columns"
+        check.fail(owner, need, shapes[1], "p and state of one pooler go together")
 
 
 def copy(state: State) -> State:

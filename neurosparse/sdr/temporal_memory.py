@@ -11,18 +11,20 @@ Cell i is in column i // cells_per_column. The rules of a step stand in `tm_step
 `segments_learning`. Where `max_segments` is set, memory and the cost of a step stay bounded on endless streams: the
 segment that learned longest ago makes room. `state_arrays` and `from_arrays` save and restore to the same bits.
 
-Functions work on the arrays of a state in place: use the state that they return, not the one you gave.
+Functions work on the arrays of a state in place: use the state that they return, not the one you gave. A state is for
+one thread at a time; `copy` makes one for another thread.
 Source: Hawkins & Ahmad (2016), Frontiers in Neural Circuits 10, 23.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurosparse import check, csr, rng
-from neurosparse.sdr import segments, segments_files, segments_layout, tm_run
-from neurosparse.sdr.sdr import Sdr
+from neurosparse.sdr import segments, segments_files, segments_guard, segments_layout, tm_run
+from neurosparse.sdr.sdr import Sdr, truth
 from neurosparse.sdr.segments_layout import ACTIVE, MATCHING, N_ACTIVE, N_MATCHING, THETA, THETA_MIN, Arrays
 from neurosparse.sdr.tm_step import (
     MATCHED,
@@ -39,6 +41,7 @@ from neurosparse.sdr.tm_step import (
 )
 
 OWNER = "temporal_memory.params"
+SEGMENTS_PER_COLUMN = 64  # of the default limit: noise then costs at most 1.3 times what it cost at first
 NAMES = ("rates", "clock", "cells", "bursting", "predicted")
 
 
@@ -60,6 +63,7 @@ class Params(NamedTuple):
     max_segments: int  # of all cells; 0: no limit
     min_synapses: int  # a segment with fewer left is destroyed
     keep_winner: bool  # a column that bursts again keeps its winner (the static-input problem)
+    grow_predicted: bool  # segments that predicted rightly grow synapses too, not only those of columns that burst
     bits: int  # of a permanence: 32, or 8 in units of 0.005
     seed: int
 
@@ -80,24 +84,28 @@ class Ran(NamedTuple):
 
 def params(n_columns=2048, cells_per_column=32, activation_threshold=13, min_threshold=10, initial_permanence=0.21,
            connected_permanence=0.5, max_new_synapses=20, permanence_increment=0.1, permanence_decrement=0.1,
-           predicted_decrement=0.0, max_segments_per_cell=255, max_synapses=255, max_segments=0, min_synapses=None,
-           keep_winner=False, bits=32, seed=42) -> Params:  # fmt: skip
-    """Checked parameters; the defaults are htm.core's.
+           predicted_decrement=0.0, max_segments_per_cell=255, max_synapses=255, max_segments=None, min_synapses=None,
+           keep_winner=False, grow_predicted=True, bits=32, seed=42) -> Params:  # fmt: skip
+    """Checked parameters; the defaults are htm.core's, but for a limit that keeps endless streams fast.
 
-    min_synapses: by default min_threshold, since a segment with fewer can never match. min_threshold may be above
-    activation_threshold: segments then learn only once they fire. Raises TypeError or ValueError for numbers out of
-    range, for thresholds above max_synapses, and for max_new_synapses below min_threshold: no new segment would match.
+    max_segments: of all cells together, by default 64 for each column; 0: no limit. Where it is reached the segment that
+    learned longest ago makes room. min_synapses: by default min_threshold, since a segment with fewer can never match.
+    min_threshold may be above activation_threshold: segments then learn only once they fire. Raises TypeError or
+    ValueError for numbers out of range, for thresholds above max_synapses, and for max_new_synapses below
+    min_threshold: no new segment would match.
     """
     check.integer(OWNER, "n_columns", n_columns, 1, 2**31 - 1)
     check.integer(OWNER, "cells_per_column", cells_per_column, 1, 2**31 - 1)
     check.integer(OWNER, "max_new_synapses", max_new_synapses, 1, 4095)
     check.integer(OWNER, "seed", seed, 0, 2**64 - 1)
     check.one_of(OWNER, "keep_winner", keep_winner, (False, True))
+    check.one_of(OWNER, "grow_predicted", grow_predicted, (False, True))
     min_synapses = min_threshold if min_synapses is None else min_synapses
+    max_segments = min(SEGMENTS_PER_COLUMN * n_columns, 2**31 - 1) if max_segments is None else max_segments
     p = Params(n_columns, cells_per_column, activation_threshold, min_threshold, initial_permanence,
                connected_permanence, max_new_synapses, permanence_increment, permanence_decrement,
-               predicted_decrement, max_segments_per_cell, max_synapses, max_segments, min_synapses, keep_winner, bits,
-               seed)  # fmt: skip
+               predicted_decrement, max_segments_per_cell, max_synapses, max_segments, min_synapses, keep_winner,
+               grow_predicted, bits, seed)  # fmt: skip
     segment_params(p)
     _growing(p)
     check.positive(OWNER, "initial_permanence", _rates(p)[0])
@@ -113,8 +121,9 @@ def segment_params(p: Params) -> segments.Params:
 
 
 def init(p: Params) -> State:
-    """A temporal memory that has learned nothing."""
+    """A temporal memory that has learned nothing. Raises MemoryError for more cells than fit."""
     n = p.n_columns * p.cells_per_column
+    check.fits("temporal_memory.init", "a memory of so many cells", 60 * n, "take fewer columns or cells")
     clock = np.zeros(16, np.int64)
     clock[MATCHED] = 1
     return State(
@@ -128,6 +137,7 @@ def with_thresholds(p: Params, state: State, activation_threshold: int, min_thre
 
     So a memory may learn by strict thresholds and recall by lenient ones. Raises as `params`.
     """
+    _agree("temporal_memory.with_thresholds", p, state)
     new = p._replace(activation_threshold=activation_threshold, min_threshold=min_threshold)
     segment_params(new)
     _growing(new)
@@ -138,23 +148,31 @@ def with_thresholds(p: Params, state: State, activation_threshold: int, min_thre
 def step(p: Params, state: State, columns, learn: bool = True) -> tuple[State, Ran]:
     """One step with active `columns` (k,), ascending ids or an Sdr; the arrays of Ran have one number.
 
-    Raises ValueError or TypeError for columns that are no ascending ids, an Sdr of another length, and a batch.
+    Raises ValueError or TypeError for columns that are no ascending ids, an Sdr of another length, and a batch, and as
+    `run` for the others.
     """
-    columns = segments.ids("temporal_memory.step", "columns", columns, p.n_columns)
-    return _run(p, state, np.array([0, len(columns)]), columns, learn, False)
+    owner = "temporal_memory.step"
+    _agree(owner, p, state)
+    columns = segments.ids(owner, "columns", columns, p.n_columns)
+    return _run(owner, p, state, np.array([0, len(columns)]), columns, truth(owner, "learn", learn), False)
 
 
 def run(p: Params, state: State, sequence, learn: bool = True, record: bool = False) -> tuple[State, Ran]:
     """A step for each element of `sequence`: a Csr of n_columns columns whose rows are steps, or a list of columns.
 
-    record: keep the predicted columns. Raises ValueError or TypeError for columns that are no ascending ids, and for
-    batches or SDRs of another length.
+    record: keep the predicted columns. Raises ValueError or TypeError for columns that are no ascending ids, batches or
+    SDRs of another length, a state of other parameters, and `learn` or `record` that are no truth values; RuntimeError
+    where another thread works on the state.
     """
-    return _run(p, state, *elements("temporal_memory.run", sequence, p.n_columns), learn, record)
+    owner = "temporal_memory.run"
+    _agree(owner, p, state)
+    learn, record = truth(owner, "learn", learn), truth(owner, "record", record)
+    return _run(owner, p, state, *elements(owner, sequence, p.n_columns), learn, record)
 
 
 def reset(p: Params, state: State) -> State:
     """Begin a new sequence: what was active is forgotten, what was learned stays."""
+    _agree("temporal_memory.reset", p, state)
     tm_run.reset(state)
     return state
 
@@ -164,6 +182,7 @@ def kill_cells(p: Params, state: State, cells) -> State:
 
     Raises ValueError or TypeError for cells that are no ascending ids, or an Sdr of another length.
     """
+    _agree("temporal_memory.kill_cells", p, state)
     cells = segments.ids("temporal_memory.kill_cells", "cells", cells, p.n_columns * p.cells_per_column)
     tm_run.kill_cells(_rules(p), state, cells)
     return state
@@ -205,6 +224,7 @@ def table(p: Params, state: State) -> segments.Segments:
 
     The counters of the table are those of the memory.
     """
+    _agree("temporal_memory.table", p, state)
     return segments.Segments(segment_params(p), state.segments)
 
 
@@ -263,14 +283,52 @@ def _growing(p: Params) -> None:
         check.fail(OWNER, need, p.max_new_synapses, "no new segment would match")
 
 
-def _run(p: Params, state: State, indptr, columns, learn: bool, record: bool) -> tuple[State, Ran]:
+def _agree(owner: str, p: Params, state: State) -> None:
+    """Raise unless the state is of a memory with these parameters: kernels trust it."""
+    if not isinstance(p, Params) or not isinstance(state, State):
+        kinds = type(p).__name__, type(state).__name__
+        check.fail(owner, "need the Params and the State of a temporal_memory", kinds, "see params, init", TypeError)
+    t = state.segments
+    mine, sizes = _marks(p)
+    cells = len(t.rows), len(t.owners), len(t.flags), state.cells.shape, len(state.bursting), len(state.predicted)
+    if cells != sizes:
+        need = f"state must be of {p.n_columns} columns of {p.cells_per_column} cells"
+        check.fail(owner, need, f"{cells[-1]} columns, {cells[0]} cells", "p and state of one memory go together")
+    if t.meta[:6].tobytes() + t.levels.tobytes() + state.rates.tobytes() != mine:
+        got = [*t.meta[:6].tolist(), t.levels.tolist(), state.rates.tolist()]
+        check.fail(owner, "state must come from a memory of the same parameters", got, "see with_thresholds")
+
+
+@lru_cache(maxsize=64)
+def _marks(p: Params) -> tuple[bytes, tuple]:
+    """What a state keeps of its parameters, and the lengths of its arrays."""
+    limits, top = segments.limits(segment_params(p))
+    n = p.n_columns * p.cells_per_column
+    return np.array(limits, np.int64).tobytes() + top.tobytes() + _rates(p).tobytes(), (
+        n,
+        n,
+        n,
+        (5, n),
+        *[p.n_columns] * 2,
+    )
+
+
+def _run(owner: str, p: Params, state: State, indptr, columns, learn: bool, record: bool) -> tuple[State, Ran]:
+    segments_guard.enter(owner, state.segments.meta)
+    try:
+        return _steps(p, state, indptr, columns, learn, record)
+    finally:
+        segments_guard.leave(state.segments.meta)
+
+
+def _steps(p: Params, state: State, indptr, columns, learn: bool, record: bool) -> tuple[State, Ran]:
     n, rules = len(indptr) - 1, _rules(p)
     counts = np.zeros((n, len(tm_run.COUNTS)), np.int32)
     log_ptr = np.zeros(n + 1 if record else 1, np.int64)
     log = np.zeros((p.n_columns + 64 * n) if record else 0, np.int32)
     done = 0
     while True:
-        done = tm_run.run(rules, state, indptr, columns, done, bool(learn), counts, log_ptr, log)
+        done = tm_run.run(rules, state, indptr, columns, done, learn, counts, log_ptr, log)
         if done == n:
             break
         if record and log_ptr[done] + p.n_columns > len(log):
@@ -285,7 +343,7 @@ def _run(p: Params, state: State, indptr, columns, learn: bool, record: bool) ->
 
 def _rules(p: Params) -> Rules:
     stream = rng.stream(p.seed, "temporal_memory")
-    return Rules(p.cells_per_column, p.max_new_synapses, p.max_synapses, p.keep_winner, stream)
+    return Rules(p.cells_per_column, p.max_new_synapses, p.max_synapses, p.keep_winner, p.grow_predicted, stream)
 
 
 def _rates(p: Params) -> np.ndarray:

@@ -29,8 +29,8 @@ class TemporalMemory(BaseEstimator):
     def __init__(
         self, n_columns=2048, cells_per_column=32, activation_threshold=13, min_threshold=10, initial_permanence=0.21,
         connected_permanence=0.5, max_new_synapses=20, permanence_increment=0.1, permanence_decrement=0.1,
-        predicted_decrement=0.0, max_segments_per_cell=255, max_synapses=255, max_segments=0, min_synapses=None,
-        keep_winner=False, bits=32, seed=42, epochs=1,
+        predicted_decrement=0.0, max_segments_per_cell=255, max_synapses=255, max_segments=None, min_synapses=None,
+        keep_winner=False, grow_predicted=True, bits=32, seed=42, epochs=1,
     ):  # fmt: skip
         self.n_columns = n_columns
         self.cells_per_column = cells_per_column
@@ -47,6 +47,7 @@ class TemporalMemory(BaseEstimator):
         self.max_segments = max_segments
         self.min_synapses = min_synapses
         self.keep_winner = keep_winner
+        self.grow_predicted = grow_predicted
         self.bits = bits
         self.seed = seed
         self.epochs = epochs

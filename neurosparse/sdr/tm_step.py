@@ -9,7 +9,8 @@ K: active columns, A: cells that were active, W: cells that won, overlaps: those
                                          new segment with synapses to W
     column not in K, matching segments   they are punished, where predicted_decrement > 0
 
-A segment that learns adapts to A, then grows max_new - overlap synapses to W. Segments are worked on in a fixed order:
+A segment that learns adapts to A, then grows max_new - overlap synapses to W; without `grow_predicted` only segments of
+columns that burst grow, as in the first implementation, of 2015. Segments are worked on in a fixed order:
 punished ones, learning ones (both by cell, then id), then new ones by column. So none is made while another that waits
 for its turn may be sent away. Source: Hawkins & Ahmad (2016); the order is ours.
 """
@@ -54,6 +55,7 @@ class Rules(NamedTuple):
     max_new: int
     max_synapses: int
     keep_winner: bool
+    grow_predicted: bool
     draws: rng.Stream  # not "stream": that name would make the kernel depend on rng.stream, and it not be cached
 
 
@@ -192,9 +194,14 @@ def learn_all(rules, s, learning, punished, new):
     if rates[PUNISH] != 0:
         for k in range(punished):
             adapt(t, t.crossed[PUNISHED, k] & 0xFFFFFFFF, rates[PUNISH], rates[NONE])
+    a, n_active = 0, t.meta[N_ACTIVE]
     for k in range(learning):
-        g = t.crossed[LEARNING, k] & 0xFFFFFFFF
-        want = rules.max_new - (t.count[g] & OVERLAPS)
+        pair = t.crossed[LEARNING, k]
+        while a < n_active and t.crossed[ACTIVE, a] < pair:  # both lists ascend
+            a += 1
+        foreseen = a < n_active and t.crossed[ACTIVE, a] == pair
+        g = pair & 0xFFFFFFFF
+        want = rules.max_new - (t.count[g] & OVERLAPS) if rules.grow_predicted or not foreseen else 0
         if adapt(t, g, rates[UP], rates[DOWN]):
             touch(t, g)
             if want > 0:

@@ -15,6 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from neurosparse import check, jit
+from neurosparse.csr import Csr
+from neurosparse.sdr import batch
+from neurosparse.sdr.sdr import Sdr, checked
 
 
 class Memory(NamedTuple):
@@ -36,7 +39,8 @@ def empty(m: int, n: int) -> Memory:
 def store(memory: Memory, inputs, outputs) -> Memory:
     """A memory that holds the pairs (inputs[i], outputs[i]) too; inputs (M, k), outputs (M, l): ids of active cells.
 
-    Raises TypeError or ValueError for what is no memory, arrays of another kind or shape, and ids out of range.
+    Each may be a batch (Csr) of M SDRs of equal w, or an Sdr, for one pair. Raises TypeError or ValueError for what is
+    no memory, arrays of another kind or shape, ids out of range, SDRs of another length, and batches of unequal w.
     """
     owner = "willshaw_memory.store"
     m = _size(owner, memory)
@@ -49,9 +53,10 @@ def store(memory: Memory, inputs, outputs) -> Memory:
 
 
 def recall(memory: Memory, cue, threshold: int | None = None) -> np.ndarray:
-    """Ascending int64 ids of the cells that answer; cue (c,): ids of active inputs; threshold: c where not given.
+    """Ascending int64 ids of the cells that answer; cue (c,): ids of active inputs, or an Sdr.
 
-    Raises as `store`, and ValueError for a threshold outside [1, c] or an empty cue.
+    threshold: synapses that a cell needs from the cue, c where not given. Raises as `store`, and ValueError for a
+    threshold outside [1, c] or an empty cue.
     """
     owner = "willshaw_memory.recall"
     cue = np.unique(_ids(owner, "cue", cue, 1, _size(owner, memory)))
@@ -83,12 +88,28 @@ def _size(owner: str, memory: Memory) -> int:
 
 
 def _ids(owner: str, name: str, ids, dims: int, size: int) -> np.ndarray:
+    if isinstance(ids, Sdr):
+        ids = checked(owner, name, ids, size).indices
+        return np.array(ids, np.int64, ndmin=dims)
+    if isinstance(ids, Csr):
+        return _even(owner, name, ids, dims, size)
     ids = check.array(owner, name, ids)
     if ids.ndim != dims or (ids.dtype.kind not in "iu" and ids.size):
         check.fail(owner, f"{name} must be ids of cells with {dims} dimension(s)", (ids.dtype, ids.shape))
     if ids.size and (ids.min() < 0 or ids.max() >= size):
         check.fail(owner, f"{name} must be in [0, {size})", (int(ids.min()), int(ids.max())))
     return ids.astype(np.int64)
+
+
+def _even(owner: str, name: str, many: Csr, dims: int, size: int) -> np.ndarray:
+    """(M, w) ids of a batch."""
+    if dims == 1:
+        check.fail(owner, f"{name} must be one Sdr or vector of ids, not a batch", many, "recall each row", TypeError)
+    w = np.diff(batch.rows(many, owner, size).indptr)
+    if len(w) and w.min() < w.max():
+        need = f"{name} must be SDRs of equal w"
+        check.fail(owner, need, (int(w.min()), int(w.max())), "store those of one w at a time")
+    return many.indices.reshape(len(w), -1 if many.nnz else 0).astype(np.int64)
 
 
 @jit.kernel

@@ -3,7 +3,7 @@
     matmul   overlap = x W      W (n_cells, n_segments) of ones where there is a synapse, as a sparse CSR product;
                                 x dense, (batch, n_cells). Best where much is active, or the batch is large
     events   only the rows of active cells are gathered, and added up at their segments: the cost is that of the
-             synapses that are hit. x sparse: active cells, one sample after the other
+             synapses that are hit. x sparse: a sparse tensor, a batch (Csr) of SDRs, or active cells of each sample
 
 Overlaps are counts of synapses, so the order of adding does not matter: both give the same whole numbers on any device,
 and those of the compiled engine (`sdr.segments.activity`). For recognition; learning is the engine's.
@@ -11,14 +11,14 @@ Source: Hawkins & Ahmad (2016).
 """
 
 import warnings
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from neurosparse import check
-from neurosparse.sdr import segments, segments_layout
+from neurosparse.csr import Csr
+from neurosparse.sdr import batch, segments, segments_layout
 
 
 class Overlaps(NamedTuple):
@@ -68,11 +68,13 @@ class Segments(torch.nn.Module):
         self.register_buffer("strong", torch.from_numpy(strong[order].astype(np.float32)))
 
     def forward(self, x) -> Overlaps:
-        """`matmul` for a dense tensor, `events` for lists of active cells."""
-        return self.matmul(x) if isinstance(x, torch.Tensor) else self.events(x)
+        """`matmul` for a dense tensor, `events` for all that is sparse."""
+        dense = isinstance(x, torch.Tensor) and x.layout is torch.strided
+        return self.matmul(x) if dense else self.events(x)
 
     def matmul(self, x: torch.Tensor) -> Overlaps:
-        """Overlaps of x (batch, n_cells), zeros and ones of any type."""
+        """Overlaps of x (batch, n_cells), zeros and ones of any type; one that is sparse is made dense."""
+        x = x if x.layout is torch.strided else x.to_dense()
         if x.ndim != 2 or x.shape[1] != self.params.n_cells:
             check.fail("tensor.Segments.matmul", f"x must have shape (batch, {self.params.n_cells})", tuple(x.shape))
         if not bool(((x == 0) | (x == 1)).all()):
@@ -80,19 +82,35 @@ class Segments(torch.nn.Module):
         x = x.to(device=self.crow.device, dtype=torch.float32).t()
         return self._found(self._product(self.strong, x), self._product(torch.ones_like(self.strong), x))
 
-    def events(self, active: Sequence) -> Overlaps:
-        """Overlaps of a batch of `active` cells: for each sample a vector of ascending ids, an array or an Sdr."""
+    def events(self, active) -> Overlaps:
+        """Overlaps of a batch of `active` cells, of one of these forms:
+
+        a sparse tensor (batch, n_cells) of ones, COO, CSR or another layout; a Csr whose rows are SDRs of n_cells bits
+        (`sdr.batch`); a list with a vector of ascending ids, an array or an Sdr, for each sample. Raises TypeError or
+        ValueError for other shapes, ids and numbers.
+        """
         owner, n = "tensor.Segments.events", self.params.n_cells
-        each = [torch.from_numpy(segments.ids(owner, "cells", one, n).astype(np.int64)) for one in active]
-        cells = torch.cat([torch.empty(0, dtype=torch.int64), *each]).to(self.crow.device)
-        sizes = torch.tensor([len(one) for one in each], dtype=torch.int64)
-        sample = torch.repeat_interleave(torch.arange(len(each)), sizes)
+        if isinstance(active, torch.Tensor) and active.layout is not torch.strided:
+            return self._hit(*_ones(owner, active, n), active.shape[0])
+        if isinstance(active, Csr):
+            batch.rows(active, owner, n)
+            sizes, cells = np.diff(active.indptr), active.indices.astype(np.int64)
+        else:
+            each = [segments.ids(owner, "cells", one, n) for one in active]
+            sizes = np.array([len(one) for one in each], np.int64)
+            cells = np.concatenate([np.empty(0, np.int64), *each])
+        sample = torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes))
+        return self._hit(sample, torch.from_numpy(cells), len(sizes))
+
+    def _hit(self, sample: torch.Tensor, cells: torch.Tensor, n: int) -> Overlaps:
+        """Overlaps of n samples in which cells are active, both (active,) int64."""
+        sample, cells = sample.to(self.crow.device), cells.to(self.crow.device)
         start, length = self.crow[cells], self.crow[cells + 1] - self.crow[cells]
         hit = torch.repeat_interleave(torch.arange(len(cells), device=cells.device), length)
         within = torch.arange(len(hit), device=cells.device) - (torch.cumsum(length, 0) - length)[hit]
-        place = sample.to(cells.device)[hit] * self.n_segments + self.column[start[hit] + within]
+        place = sample[hit] * self.n_segments + self.column[start[hit] + within]
         strong = (within < self.split[cells][hit]).to(torch.int32)
-        return self._found(self._add(place, strong, len(each)), self._add(place, torch.ones_like(strong), len(each)))
+        return self._found(self._add(place, strong, n), self._add(place, torch.ones_like(strong), n))
 
     def _product(self, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """(batch, n_segments): rows are segments here, and counts below 4096 are exact in float32."""
@@ -108,3 +126,16 @@ class Segments(torch.nn.Module):
     def _found(self, connected: torch.Tensor, total: torch.Tensor) -> Overlaps:
         p = self.params
         return Overlaps(connected, total, connected >= p.activation_threshold, total >= p.min_threshold)
+
+
+def _ones(owner: str, x: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(sample, cell), int64 both, of the ones of a sparse tensor (batch, n), ascending."""
+    if x.ndim != 2 or x.shape[1] != n:
+        check.fail(owner, f"x must have shape (batch, {n})", tuple(x.shape))
+    if x.layout is torch.sparse_coo and x.dtype is torch.bool:
+        x = x.to(torch.int32)  # twice True stays seen: sums of bools hide it
+    x = x.to_sparse_coo().coalesce()
+    if x.sparse_dim() != 2 or not bool(((x.values() == 0) | (x.values() == 1)).all()):
+        check.fail(owner, "x must hold zeros and ones only, each place once", str(x.dtype))
+    sample, cell = x.indices()[:, x.values() == 1]
+    return sample, cell

@@ -22,7 +22,7 @@ from neurosparse.sdr import algebra, batch
 from neurosparse.sdr.encoders.category import Category, category
 from neurosparse.sdr.encoders.posterior import Distribution
 from neurosparse.sdr.encoders.scalar import Scalar, scalar
-from neurosparse.sdr.sdr import Sdr, checked
+from neurosparse.sdr.sdr import LARGEST, Sdr, checked
 
 OWNER = "encoders.date"
 PERIODS = {"time_of_day": 24.0, "day_of_week": 7.0, "season": 1.0}
@@ -127,9 +127,11 @@ def date(
     another form, holidays without their field, and what `scalar` and `category` refuse.
     """
     rings = {"time_of_day": time_of_day, "day_of_week": day_of_week, "season": season}
-    made = {name: _ring(name, size) for name, size in rings.items() if size is not None}
+    made: dict[str, Any] = {name: _ring(name, size) for name, size in rings.items() if size is not None}
     answers = {"weekend": weekend, "holiday": holiday}
-    made |= {name: category((False, True), w) for name, w in answers.items() if w is not None}
+    for name, w in answers.items():
+        if w is not None:
+            made[name] = category((False, True), check.integer(OWNER, f"w of {name}", w, 1, LARGEST // 2))
     if not made:
         check.fail(OWNER, "there must be at least one field", made, "date(time_of_day=(600, 29))")
     days = tuple(_day(day) for day in holidays)
