@@ -34,7 +34,9 @@ class Config(config.Config):
     epochs: int = Field(default=8, ge=1, le=1000, description="presentations; learned from the fifth on")
     stream_steps: int = Field(default=10_000, ge=4, le=10_000_000, description="steps of the stream of noise")
     block: int = Field(default=100, ge=1, le=100_000, description="steps of the stream that are timed together")
-    max_segments: int = Field(default=131_072, ge=1, le=2**31 - 1, description="limit on the second stream: the default of 2,048 columns")
+    max_segments: int = Field(
+        default=131_072, ge=1, le=2**31 - 1, description="limit on the second stream: the default of 2,048 columns"
+    )
     repeats: int = Field(default=3, ge=1, le=100, description="runs of each stream; the median counts")
     seed: int = Field(default=0, ge=0, le=2**64 - 1, description="of sequences and stream")
 

@@ -5,10 +5,10 @@ drawn from those that are learned. As in the published program, the first epoch 
 count when duty cycles are averaged (`shown`), and each epoch has an order of its own.
 
 The reference is one seed of another program, which does not state how many patterns it learned: with 200, as in the
-published data sets, the area under the noise curve at epoch 20 is .78, whatever the order and the silent steps; 225 were
-chosen here. Its untrained entropy, where nothing is learned, is 6 % below ours, so its patterns differ from ours in some
-other way too. Without boosting, permanence steps of .02 and .004 give an area of .40 to .44; the default .1 and .01 are
-those of the published set with topology.
+published data sets, the area under the noise curve at epoch 20 is .78, whatever the order and the silent steps; 225
+were chosen here. Its untrained entropy, where nothing is learned, is 6 % below ours, so its patterns differ from ours
+in some other way too. Without boosting, permanence steps of .02 and .004 give an area of .40 to .44; the default .1 and
+.01 are those of the published set with topology.
 """
 
 from typing import Annotated
