@@ -32,6 +32,7 @@ def test_hold_is_true_or_false():
     (alif, {"beta": -1}, r"alif.params: beta must be >= 0 mV, got -1"),
     (alif, {"tau_adapt": 0}, r"alif.params: tau_adapt must be > 0 ms, got 0"),
     (lif_exp, {"tau_exc": 0.0}, r"lif_exp.params: tau_exc must be > 0 ms, got 0.0"),
+    (lif_exp, {"method": "euler"}, r'lif_exp.params: method must be "exact": its currents are, got '),
     (lif_alpha, {"tau_inh": -1.0}, r"lif_alpha.params: tau_inh must be > 0 ms, got -1.0"),
     (lif_alpha, {"r": math.nan}, r"lif.params: r must be a finite number, got nan"),
     (lif_cond, {"c_m": 0.0}, r"lif_cond.params: c_m must be > 0 pF, got 0.0"),

@@ -10,6 +10,8 @@
     moments      the end of a run as a file, from which another process goes on
     memories     what a spatial pooler, a temporal memory or segments have learnt;  classifiers  a fitted liquid
     capacity_*   the commands of the capacity calculator: a table of them, ranges, screens, plots
+    trained      checkpoints of a training run
+    nir nir_nodes  trained stacks as NIR files;  layers_json  any stack as JSON
     disk locks seals   disk errors as Python errors; one process at a time; a checksum before HDF5 sees a byte
     trains       spike trains from .csv, .txt, .npz and SONATA files, as events of a SpikeSource
     sonata       networks of the SONATA format; sonata_cli  their command

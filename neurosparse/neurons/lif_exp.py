@@ -53,6 +53,8 @@ class State(NamedTuple):
 def params(tau_mem=20.0, tau_exc=5.0, tau_inh=10.0, r=1.0, dt=0.1, **membrane) -> Params:
     """Kernel constants; tau_exc, tau_inh in ms, the rest as `lif.params` (always exact)."""
     check.number("lif_exp.params", "r", r)
+    if membrane.get("method", "exact") != "exact":
+        check.fail("lif_exp.params", 'method must be "exact": its currents are', membrane["method"], "leave it out")
     base = lif.params(tau_mem=tau_mem, r=r, dt=dt, **membrane)
     decays = [grid.decay("lif_exp.params", name, tau, dt) for name, tau in (("tau_exc", tau_exc), ("tau_inh", tau_inh))]
     gains = [synaptic_gain(tau_mem, tau, r, dt) for tau in (tau_exc, tau_inh)]

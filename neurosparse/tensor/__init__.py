@@ -13,7 +13,34 @@ from neurosparse.tensor.exponential import exp, expm1, log, sigmoid, softplus
 from neurosparse.tensor.surrogate import answering, reset, spike, spikes
 from neurosparse.tensor.unroll import unroll
 
-__all__ = ["Cell", "answering", "functional", "fused", "spike", "spikes", "unroll"]
+__all__ = [
+    "Cell",
+    "Delay",
+    "DelayLinear",
+    "EventLinear",
+    "EventPropLIF",
+    "Guest",
+    "Layered",
+    "Samples",
+    "Scale",
+    "SparseLinear",
+    "answering",
+    "encoders",
+    "eventprop",
+    "events",
+    "fit",
+    "functional",
+    "fused",
+    "hardened",
+    "layers",
+    "random_pattern",
+    "report",
+    "spike",
+    "spikes",
+    "to_network",
+    "ultra",
+    "unroll",
+]
 
 
 def _pair(a, b):
@@ -44,5 +71,14 @@ ops.register(
     ),
 )
 
-from neurosparse.tensor import fused  # noqa: E402  (what follows needs `ops` to know tensors)
+from neurosparse.tensor import encoders, eventprop, events, fit, fused, layers, report, ultra  # noqa: E402  (needs `ops`)
 from neurosparse.tensor.cell import Cell, functional  # noqa: E402
+from neurosparse.tensor.channels import Delay, Scale  # noqa: E402
+from neurosparse.tensor.delays import DelayLinear  # noqa: E402
+from neurosparse.tensor.event_linear import EventLinear  # noqa: E402
+from neurosparse.tensor.eventprop import EventPropLIF  # noqa: E402
+from neurosparse.tensor.fit import Samples  # noqa: E402
+from neurosparse.tensor.guest import Guest  # noqa: E402
+from neurosparse.tensor.net import Layered, hardened  # noqa: E402
+from neurosparse.tensor.sparse_linear import SparseLinear, random_pattern  # noqa: E402
+from neurosparse.tensor.to_network import to_network  # noqa: E402

@@ -5,10 +5,13 @@
     li                 "leaky"
     lif_exp            "leaky" current, then "linear" membrane; excitatory port, no refractory time
 
-Everything else is unrolled by torch, as is all that runs inside `torch.compile`. `auto` takes the fastest that can, and
-`Cell.used` says which it was; a backend that was asked for by name and can not is refused with the reason.
+Everything else is unrolled by torch, as is all that runs inside `torch.compile`. `auto` takes the fastest that can,
+"torch" on a GPU without Triton, and `Cell.used` says which it was; a backend that was asked for by name and can not is
+refused with the reason.
 """
 
+import importlib.util
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -60,6 +63,12 @@ def _why_not(module: ModuleType, p: Any, port: str, x: torch.Tensor) -> str:
     return ""
 
 
+@cache
+def has_triton() -> bool:
+    """Whether `import triton` can work."""
+    return importlib.util.find_spec("triton") is not None
+
+
 def choose(owner: str, name: str, module: ModuleType, p: Any, port: str, x: torch.Tensor) -> str:
     """The backend that runs. Raises ValueError, with the reason, where the one asked for can not."""
     check.one_of(owner, "backend", name, BACKENDS)
@@ -67,7 +76,9 @@ def choose(owner: str, name: str, module: ModuleType, p: Any, port: str, x: torc
         return "torch"
     why = _why_not(module, p, port, x)
     if not why and x.device.type == "cuda" and name in ("auto", "triton"):
-        return "triton"
+        if has_triton():
+            return "triton"
+        why = "Triton is not installed"
     if not why and x.device.type == "cpu" and name in ("auto", "numba"):
         return "numba"
     if name == "auto":

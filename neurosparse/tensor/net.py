@@ -40,7 +40,7 @@ class Layered(nn.Module):
             check.fail("tensor.Layered", "input must have shape (time, batch, n_in)", tuple(x.shape))
         hidden = []
         for linear, cell in zip(self.linears, self.cells):
-            z, _ = cell.scan(once(linear, x))
+            z, _ = cell.scan(once(linear, x))  # type: ignore[operator]
             hidden.append(z)
             x = self.dropout(z)
         # a mean over time before a linear map is the mean after it, for a fraction of the work
@@ -57,9 +57,7 @@ def once(linear: nn.Module, x: torch.Tensor) -> torch.Tensor:
 @contextmanager
 def hardened(net: nn.Module) -> Iterator[None]:
     """Inside `with hardened(net):` cells with soft spikes give hard ones, at the same thresholds."""
-    soft: list[Any] = [
-        m for m in net.modules() if isinstance(getattr(m, "spikes", None), Spikes) and m.spikes.how == "soft"
-    ]
+    soft = _soft(net)
     before = [m.spikes for m in soft]
     for m in soft:
         m.spikes = spikes("ste", alpha=m.spikes.alpha, detach_reset=m.spikes.detach_reset)
@@ -72,4 +70,10 @@ def hardened(net: nn.Module) -> Iterator[None]:
 
 def is_soft(net: nn.Module) -> bool:
     """Whether any cells of the net answer softly."""
-    return any(isinstance(getattr(m, "spikes", None), Spikes) and m.spikes.how == "soft" for m in net.modules())
+    return bool(_soft(net))
+
+
+def _soft(net: nn.Module) -> list[Any]:
+    """Modules whose spikes are soft."""
+    modes = [(m, getattr(m, "spikes", None)) for m in net.modules()]
+    return [m for m, mode in modes if isinstance(mode, Spikes) and mode.how == "soft"]

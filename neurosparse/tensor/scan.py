@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
 
+from neurosparse.tensor import pages
 from neurosparse.tensor import scan_kernels as kernels
 from neurosparse.tensor.shared_work import spread
 from neurosparse.tensor.surrogate import Spikes
@@ -39,10 +40,14 @@ def scan(x: torch.Tensor, v: torch.Tensor, membrane: Membrane, mode: Spikes) -> 
 
     Gradients reach x, v, leak, v_th and eps; of a "leaky" membrane, which has no threshold, z is its potential.
     """
-    n, like = x.shape[2], {"dtype": x.dtype, "device": x.device}
-    rows = [torch.as_tensor(value, **like).expand(n) for value in membrane[1:]]
+    rows = rows_of(x, membrane)
     fixed = torch.stack([row.detach() for row in rows])
     return _Scan.apply(x, v, rows[0], rows[3], rows[6], fixed, membrane.kind, mode)  # type: ignore[return-value]
+
+
+def rows_of(x: torch.Tensor, membrane: Membrane) -> list[torch.Tensor]:
+    """Each row of the membrane as (neuron,) of the type and on the device of x."""
+    return [torch.as_tensor(value, dtype=x.dtype, device=x.device).expand(x.shape[2]) for value in membrane[1:]]
 
 
 def _flat(tensor: torch.Tensor) -> np.ndarray:
@@ -56,13 +61,13 @@ class _Scan(torch.autograd.Function):
         steps, batch, n = x.shape
         cells = batch * n
         rows = np.ascontiguousarray(np.tile(fixed.numpy(), (1, batch)))
-        u, last = torch.empty_like(x, memory_format=torch.contiguous_format), v.detach().reshape(-1).clone()
+        u, last = pages.empty_like(x), v.detach().reshape(-1).clone()
         work = COST * steps * cells
         if kind == "leaky":
             z = u
             spread(kernels.leaky, (_flat(x), last.numpy(), rows, _flat(u)), cells, work)
         else:
-            z = torch.empty_like(u)
+            z = pages.empty_like(u)
             run = kernels.forward(kind, mode.how)
             spread(run, (_flat(x), last.numpy(), rows, rows.dtype.type(mode.alpha), _flat(u), _flat(z)), cells, work)
         # a linear membrane's gradient does not ask for its input
@@ -77,20 +82,20 @@ class _Scan(torch.autograd.Function):
         (steps, batch, n), learned = x.shape, any(ctx.needs_input_grad[2:5])
         rows = np.ascontiguousarray(np.tile(fixed.numpy(), (1, batch)))
         first, kind = v.detach().contiguous().reshape(-1).numpy(), rows.dtype.type
-        g = grad_outputs[0].contiguous().clone()
+        g, gx = grad_outputs[0].contiguous(), pages.empty_like(u)
         gv = grad_outputs[1].contiguous().clone().reshape(-1)
         cells, work = batch * n, 2.0 * COST * steps * batch * n
         if ctx.kind == "leaky":
             gc = np.zeros((1, cells), rows.dtype)
-            spread(kernels.leaky_back, (_flat(u), first, rows, _flat(g), gv.numpy(), gc), cells, work)
+            spread(kernels.leaky_back, (_flat(u), first, rows, _flat(g), _flat(gx), gv.numpy(), gc), cells, work)
         else:
             gc = np.zeros((3, cells if learned else 1), rows.dtype)
             run = kernels.backward(ctx.kind, ctx.mode.how, ctx.mode.surrogate, learned)
             attached = kind(0.0 if ctx.mode.detach_reset else 1.0)
-            spread(run, (_flat(x), first, rows, kind(ctx.mode.alpha), attached, _flat(u), _flat(g), gv.numpy(), gc),
-                   cells, work)  # fmt: skip
+            spread(run, (_flat(x), first, rows, kind(ctx.mode.alpha), attached, _flat(u), _flat(g), _flat(gx),
+                         gv.numpy(), gc), cells, work)  # fmt: skip
         grads: list[Any] = [None, None, None]
         if learned:
             sums = torch.from_numpy(gc.reshape(len(gc), batch, n).sum(axis=1))
             grads[: len(sums)] = list(sums)
-        return g, gv.reshape(v.shape), *grads, None, None, None
+        return gx, gv.reshape(v.shape), *grads, None, None, None

@@ -30,6 +30,8 @@ import numpy as np
 from neurosparse import jit, ops
 from neurosparse.elementary import log1p_series
 from neurosparse.jit import shared
+from neurosparse.tensor import light
+from neurosparse.tensor.surrogate import WIDE, H
 
 ROWS = ("leak", "gain", "drive", "v_th", "v_reset", "carry", "eps")  # leak: decay, or log_tau
 LEARNED = ("leak", "v_th", "eps")  # rows of the gradient
@@ -65,15 +67,15 @@ def share_tropical(v, x, leak, gain, eps):
 
 
 @shared(forceinline=True)
-def hard(alpha, d):
-    """[d >= 0]."""
-    return alpha / alpha if d >= 0 else alpha - alpha
+def hard(alpha, over, eps):
+    """[over >= 0], over = u - v_th."""
+    return alpha / alpha if over >= 0 else alpha - alpha
 
 
 @shared(forceinline=True)
-def soft(alpha, d):
-    """sigmoid(alpha d)."""
-    return ops.sigmoid(alpha * d)
+def soft(alpha, over, eps):
+    """sigmoid(alpha over / eps)."""
+    return ops.sigmoid(alpha * (over / eps))
 
 
 def _slopes() -> dict[str, Any]:
@@ -96,8 +98,8 @@ def _slopes() -> dict[str, Any]:
 
     @shared(forceinline=True)
     def sigmoid(a, x):
-        s = ops.sigmoid(a * x)
-        return a * s * (a / a - s)
+        e, one = light.exp(-abs(a * x)), a / a
+        return a * e / ((one + e) * (one + e))
 
     @shared(forceinline=True)
     def triangle(a, x):
@@ -105,11 +107,11 @@ def _slopes() -> dict[str, Any]:
 
     @shared(forceinline=True)
     def exponential(a, x):
-        return 0.5 * a * ops.exp(-a * abs(x))
+        return 0.5 * a * light.exp(-a * abs(x))
 
     @shared(forceinline=True)
     def erf(a, x):
-        return a / math.sqrt(math.pi) * ops.exp(-(a * x) * (a * x))
+        return a / math.sqrt(math.pi) * light.exp(-(a * x) * (a * x))
 
     @shared(forceinline=True)
     def boxcar(a, x):
@@ -119,8 +121,18 @@ def _slopes() -> dict[str, Any]:
     def leaky_boxcar(a, x):
         return a if abs(x) * a <= 0.5 else 0.01 * a / a
 
+    @shared(forceinline=True)
+    def normal(x, sd):
+        return light.exp(-(x * x) / (2.0 * sd * sd)) / (math.sqrt(2.0 * math.pi) * sd)
+
+    @shared(forceinline=True)
+    def multi_gaussian(a, x):
+        s = 0.5 / a
+        sides = normal(x - s, WIDE * s) + normal(x + s, WIDE * s)
+        return (1.0 + H) * normal(x, s) - H * sides
+
     return {f.__name__: f for f in (fast_sigmoid, soft_sign, atan, sigmoid, triangle, exponential, erf, boxcar,
-                                    leaky_boxcar)}  # fmt: skip
+                                    leaky_boxcar, multi_gaussian)}  # fmt: skip
 
 
 SLOPES = _slopes()
@@ -137,7 +149,7 @@ def forward(membrane: str, how: str):
         for t in range(np.uint64(x.shape[0])):
             for i in range(np.uint64(lo), np.uint64(hi)):
                 w = kind(rise(v[i], x[t, i], c[0, i], c[1, i], c[2, i], c[6, i]))
-                s = kind(answer(alpha, (w - c[3, i]) / c[6, i]))
+                s = kind(answer(alpha, w - c[3, i], c[6, i]))
                 v[i] = s * (c[4, i] + c[5, i] * (w - c[3, i])) + (one - s) * w
                 u[t, i] = w
                 z[t, i] = s
@@ -147,7 +159,7 @@ def forward(membrane: str, how: str):
 
 @cache
 def backward(membrane: str, how: str, surrogate: str, learned: bool):
-    """Kernel (x, v, c, alpha, attached, u, g, gv, gc, lo, hi): g, the gradient of z, becomes that of x, in place.
+    """Kernel (x, v, c, alpha, attached, u, g, gx, gv, gc, lo, hi): gx from g, the gradients of x and z.
 
     v (cell,): the first state; gv (cell,): gradient of the last state, becomes that of the first; gc (3, cell): that of
     LEARNED is added to, where `learned`.
@@ -157,19 +169,21 @@ def backward(membrane: str, how: str, surrogate: str, learned: bool):
     @shared(forceinline=True)
     def after(c, alpha, i, w):
         """v after u."""
-        s = answer(alpha, (w - c[3, i]) / c[6, i])
+        s = answer(alpha, w - c[3, i], c[6, i])
         return s * (c[4, i] + c[5, i] * (w - c[3, i])) + (alpha / alpha - s) * w
 
     @shared(forceinline=True)
-    def back(before, x, c, alpha, attached, u, g, gv, gc, t, i):
+    def back(before, x, c, alpha, attached, u, g, gx, gv, gc, t, i):
         kind, one = x.dtype.type, alpha / alpha
-        w, h, eps, carry = u[t, i], gv[i], c[6, i], c[5, i]
+        w, eps, carry = u[t, i], c[6, i], c[5, i]
         d = (w - c[3, i]) / eps
-        s, k = kind(answer(alpha, d)), kind(slope(alpha, d)) / eps
+        s, k = kind(answer(alpha, w - c[3, i], eps)), kind(slope(alpha, d)) / eps
+        to_v, to_x, to_leak, to_eps = share(kind(before), x[t, i], c[0, i], c[1, i], eps)
+        # what is written is read below all branches: with one between, LLVM's test finds it to overlap itself
+        h = gv[i]
         gz = g[t, i] + attached * h * (c[4, i] + carry * (w - c[3, i]) - w)
         gu = gz * k + h * (one - s + s * carry)
-        to_v, to_x, to_leak, to_eps = share(kind(before), x[t, i], c[0, i], c[1, i], eps)
-        g[t, i] = gu * to_x
+        gx[t, i] = gu * to_x
         gv[i] = gu * to_v
         if learned:
             gc[0, i] += gu * to_leak
@@ -177,17 +191,17 @@ def backward(membrane: str, how: str, surrogate: str, learned: bool):
             gc[2, i] += gu * to_eps - gz * k * d
 
     @jit.apart
-    def row(x, c, alpha, attached, u, g, gv, gc, t, lo, hi):
+    def row(x, c, alpha, attached, u, g, gx, gv, gc, t, lo, hi):
         jit.stay_apart()  # a loop over falling t around it, and LLVM's test for overlapping arrays fails
         for i in range(np.uint64(lo), np.uint64(hi)):
             before = after(c, alpha, i, u[t - np.uint64(1), i])
-            back(before, x, c, alpha, attached, u, g, gv, gc, t, i)
+            back(before, x, c, alpha, attached, u, g, gx, gv, gc, t, i)
 
-    def run(x, v, c, alpha, attached, u, g, gv, gc, lo, hi):
+    def run(x, v, c, alpha, attached, u, g, gx, gv, gc, lo, hi):
         for late in range(np.int64(x.shape[0]) - 1):
-            row(x, c, alpha, attached, u, g, gv, gc, np.uint64(x.shape[0] - 1 - late), lo, hi)
-        for i in range(np.uint64(lo), np.uint64(hi)):
-            back(v[i], x, c, alpha, attached, u, g, gv, gc, np.uint64(0), i)
+            row(x, c, alpha, attached, u, g, gx, gv, gc, np.uint64(x.shape[0] - 1 - late), lo, hi)
+        for i in range(np.uint64(lo), np.uint64(hi if len(x) else lo)):
+            back(v[i], x, c, alpha, attached, u, g, gx, gv, gc, np.uint64(0), i)
 
     return jit.kernel(run)
 
@@ -202,18 +216,18 @@ def leaky(x, v, c, u, lo, hi):
 
 
 @jit.apart
-def _leaky_row(before, c, g, gv, gc, t, lo, hi):
+def _leaky_row(before, c, g, gx, gv, gc, t, lo, hi):
     jit.stay_apart()
     for i in range(np.uint64(lo), np.uint64(hi)):
         gu = g[t, i] + gv[i]
-        g[t, i] = gu * c[1, i]
+        gx[t, i] = gu * c[1, i]
         gv[i] = gu * c[0, i]
         gc[0, i] += gu * before[i]
 
 
 @jit.kernel
-def leaky_back(u, v, c, g, gv, gc, lo, hi):
-    """g: gradient of u, becomes that of x; gv: of the last state, becomes that of the first; gc[0]: of the leak."""
+def leaky_back(u, v, c, g, gx, gv, gc, lo, hi):
+    """gx from g, the gradients of x and u; gv: of the last state, becomes that of the first; gc[0]: of the leak."""
     for late in range(np.int64(u.shape[0])):
         t = np.uint64(u.shape[0] - 1 - late)
-        _leaky_row(v if t == 0 else u[t - np.uint64(1)], c, g, gv, gc, t, lo, hi)
+        _leaky_row(v if t == 0 else u[t - np.uint64(1)], c, g, gx, gv, gc, t, lo, hi)
