@@ -33,10 +33,12 @@ __all__ = [
     "fused",
     "hardened",
     "layers",
+    "packed",
     "random_pattern",
     "report",
     "spike",
     "spikes",
+    "through_time",
     "to_network",
     "ultra",
     "unroll",
@@ -71,7 +73,18 @@ ops.register(
     ),
 )
 
-from neurosparse.tensor import encoders, eventprop, events, fit, fused, layers, report, ultra  # noqa: E402  (needs `ops`)
+from neurosparse.tensor import (  # noqa: E402  (needs `ops` to know tensors)
+    encoders,
+    eventprop,
+    events,
+    fit,
+    fused,
+    layers,
+    packed,
+    report,
+    through_time,
+    ultra,
+)
 from neurosparse.tensor.cell import Cell, functional  # noqa: E402
 from neurosparse.tensor.channels import Delay, Scale  # noqa: E402
 from neurosparse.tensor.delays import DelayLinear  # noqa: E402

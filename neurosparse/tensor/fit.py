@@ -235,4 +235,4 @@ def _fits(net: nn.Module, train: Samples, encode: Encode, how: Plan) -> None:
     weights = sum(p.numel() * p.element_size() for p in net.parameters())
     each = max(0, sum(saved.values()) - weights) / len(few)
     check.fits(OWNER, f"a step of {how.batch} samples", int(each * how.batch + 4 * weights),
-               "take a smaller batch, fewer steps, or `tensor.packed`")  # fmt: skip
+               "take a smaller batch or fewer steps, or train by tensor.through_time")  # fmt: skip
