@@ -3,8 +3,8 @@
 Only this room knows data sets by name. One is one entry of the registry (files, MD5, mirrors, licence, citation).
 `loader` finds, downloads and checks images, whose format `idx` reads; `events` reads recordings of event cameras, whose
 format `aer` reads, and `frames` makes tensors of them; `series` reads time series and the Numenta Anomaly Benchmark;
-`speech` reads spoken digits, `shd` Heidelberg's spiking digits; `fonts` draws digits and needs no file. Best file to read first:
-`registry.py`. Every failure is a `DataError` that names the file and the remedy.
+`speech` reads spoken digits, `shd` Heidelberg's spiking digits; `fonts` draws digits and needs no file. Best file to
+read first: `registry.py`. Every failure is a `DataError` that names the file and the remedy.
 """
 
 from neurosparse.data.aer import Recording, bin_events, read_aer

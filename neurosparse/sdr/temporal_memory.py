@@ -88,9 +88,9 @@ def params(n_columns=2048, cells_per_column=32, activation_threshold=13, min_thr
            keep_winner=False, grow_predicted=True, bits=32, seed=42) -> Params:  # fmt: skip
     """Checked parameters; the defaults are htm.core's, but for a limit that keeps endless streams fast.
 
-    max_segments: of all cells together, by default 64 for each column; 0: no limit. Where it is reached the segment that
-    learned longest ago makes room. min_synapses: by default min_threshold, since a segment with fewer can never match.
-    min_threshold may be above activation_threshold: segments then learn only once they fire. Raises TypeError or
+    max_segments: of all cells together, by default 64 for each column; 0: no limit. Where it is reached, the segment
+    that learned longest ago makes room. min_synapses: by default min_threshold, since a segment with fewer can never
+    match. min_threshold may be above activation_threshold: segments then learn only once they fire. Raises TypeError or
     ValueError for numbers out of range, for thresholds above max_synapses, and for max_new_synapses below
     min_threshold: no new segment would match.
     """

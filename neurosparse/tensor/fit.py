@@ -113,8 +113,8 @@ def fit(net: nn.Module, train: Samples, validation: Samples, encode: Encode, how
 
     checkpoint: an object with `load() -> snapshot | None` and `save(snapshot)` (`io.trained`), written after each epoch
     and gone on from. track(iterable, label): a progress bar. validate: the encoding of the validation set, `encode`
-    where not given. Raises TypeError or ValueError for samples that do not fit, a checkpoint of another net or plan, and
-    a loss that is no number any more; MemoryError where a step would not fit.
+    where not given. Raises TypeError or ValueError for samples that do not fit, a checkpoint of another net or plan,
+    and a loss that is no number any more; MemoryError where a step would not fit.
     """
     train, validation = checked(OWNER, "train", train), checked(OWNER, "validation", validation)
     _fits(net, train, encode, how)

@@ -190,7 +190,7 @@ def backward(membrane: str, how: str, surrogate: str, learned: bool):
             gc[1, i] -= gz * k + h * s * carry
             gc[2, i] += gu * to_eps - gz * k * d
 
-    @jit.apart
+    @shared  # a dispatcher in a closure has another cache key in each process
     def row(x, c, alpha, attached, u, g, gx, gv, gc, t, lo, hi):
         jit.stay_apart()  # a loop over falling t around it, and LLVM's test for overlapping arrays fails
         for i in range(np.uint64(lo), np.uint64(hi)):

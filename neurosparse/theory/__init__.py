@@ -1,7 +1,8 @@
 """What can be known of a network without running it: closed forms, as oracles beside the simulations.
 
 Rates are in Hz, times in ms, voltages in mV, currents in pA, resistances in GOhm; functions take scalars or arrays.
-Best file to read first: `siegert.py`, which also states what sigma means here and elsewhere.
+`max_plus` and `dilation` hold theorems on ultradiscretized neurons. Best file to read first: `siegert.py`, which also
+states what sigma means here and elsewhere.
 """
 
 from neurosparse.theory.meanfield import Solution, brunel_rate, mean_field
