@@ -43,6 +43,15 @@ def test_the_examples_of_sdrs_run(example, check, tmp_path):
     test_the_python_examples_run(example, check, tmp_path)
 
 
+TRAINING = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "training.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_example_of_training_runs(tmp_path):
+    (example,) = TRAINING
+    test_the_python_examples_run(example, "assert done.hard_accuracy > 0.8, done", tmp_path)
+
+
 def test_it_is_short_and_its_links_hold():
     assert len(README.splitlines()) < 120
     assert not re.search(r"@[A-Z]+@|TODO", README)
