@@ -53,6 +53,8 @@ class Config(config.Config):
     spike: Literal["own", "hard", "soft", "ste"] = Field(
         default="own", description="how cells answer; own: as the cell"
     )
+    eps: float = Field(default=0.0, ge=0, le=100, description="first softness of ultra cells; 0: the variant's")
+    learn_eps: bool = Field(default=True, description="whether ultra cells learn it")
     surrogate: Literal[NAMES] = Field(default="atan", description="derivative of hard spikes, with spike=hard")  # type: ignore
     validation: float = Field(
         default=0.1, gt=0, lt=1, description="share of the training samples that choose the epoch"
@@ -103,9 +105,16 @@ def build(config: Config, n_in: int, classes: int, seed: int) -> Layered:
     torch.manual_seed(seed)
     sizes = (n_in, *config.hidden)
     linears = [nn.Linear(a, b) for a, b in zip(sizes, (*config.hidden, classes))]
-    given = {} if config.spike == "own" else {"spikes": answers(config)}
-    cells = [ultra.cell(config.cell, n, config.variant, **given) for n in config.hidden]
+    cells = [ultra.cell(config.cell, n, config.variant, **keywords(config)) for n in config.hidden]
     return Layered(linears, cells, config.dropout)
+
+
+def keywords(config: Config) -> dict:
+    """What the cells are made with, beside their name and variant."""
+    given: dict = {} if config.spike == "own" else {"spikes": answers(config)}
+    if config.cell.startswith(("Ultra", "Sigma")):
+        given |= {"learn_eps": config.learn_eps} | ({"params": {"eps": config.eps}} if config.eps else {})
+    return given
 
 
 def answers(config: Config):
@@ -129,5 +138,11 @@ def one(config: Config, task: _spiking.Task, seed: int, checkpoint: trained.Chec
            "soft_accuracy": done.soft_accuracy, "hard_accuracy": done.hard_accuracy, "rate": done.rate,
            "seconds": seconds, "synaptic_operations": done.synaptic_operations, "macs": done.macs,
            "energy_arithmetic": done.energy["arithmetic"], "energy_memory": done.energy["memory"],
-           "energy_ann": done.energy["ann"], "peak_memory": done.peak_memory}  # fmt: skip
+           "energy_ann": done.energy["ann"], "peak_memory": done.peak_memory, "eps": softness(net)}  # fmt: skip
     return row, found, done.rates
+
+
+def softness(net: Layered) -> float:
+    """eps of the first layer of cells, nan where it has none."""
+    eps = getattr(net.cells[0].params(), "eps", float("nan"))  # type: ignore[operator]
+    return float(torch.as_tensor(eps).detach().mean())

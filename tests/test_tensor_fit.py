@@ -134,6 +134,24 @@ def test_a_still_input_passes_once():
     torch.testing.assert_close(made(encoders.direct(x, 5)).logits, made(encoders.direct(x, 5).contiguous()).logits)
 
 
+class Stepper(nn.Module):
+    """A cell of somebody else's: a step and nothing more."""
+
+    def forward(self, x, state=None):
+        v = x if state is None else 0.5 * state + x
+        return (v > 0.3).to(x.dtype), v
+
+
+def test_cells_of_others_are_stepped():
+    made = Layered([nn.Linear(12, 16), nn.Linear(16, 3)], [Stepper()])
+    x = torch.rand(5, 2, 12)
+    hidden, v = [], None
+    for now in made.linears[0](x):
+        z, v = Stepper()(now, v)
+        hidden.append(z)
+    assert torch.equal(made(x).hidden[0], torch.stack(hidden))
+
+
 def test_schedules():
     for name, values in {
         "constant": (1.0, 1.0, 1.0),

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from neurosparse import check
+from neurosparse.tensor.guest import Guest
 from neurosparse.tensor.surrogate import Spikes, spikes
 
 
@@ -25,13 +26,17 @@ class Answer(NamedTuple):
 
 
 class Layered(nn.Module):
-    """linears: k + 1 maps; cells: k modules with `scan(x, state) -> (z, state)`; dropout after each layer of cells."""
+    """linears: k + 1 maps; cells: k modules; dropout after each layer of cells.
+
+    Cells have `scan(x, state) -> (z, state)` over all steps, as ours, or a step `cell(x, state)` alone, as Norse's.
+    """
 
     def __init__(self, linears: Sequence[nn.Module], cells: Sequence[nn.Module], dropout: float = 0.0):
         super().__init__()
         if len(linears) != len(cells) + 1 or not cells:
             check.fail("tensor.Layered", "needs one linear map more than cells, and cells", (len(linears), len(cells)))
-        self.linears, self.cells = nn.ModuleList(linears), nn.ModuleList(cells)
+        self.linears = nn.ModuleList(linears)
+        self.cells = nn.ModuleList([cell if hasattr(cell, "scan") else Guest(cell) for cell in cells])
         self.dropout = nn.Dropout(check.between("tensor.Layered", "dropout", dropout, 0.0, 1.0))
 
     def forward(self, x: torch.Tensor) -> Answer:
