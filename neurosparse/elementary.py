@@ -112,13 +112,15 @@ def expm1(x):
 
 def sigmoid(x):
     """1 / (1 + e to the -x)."""
-    e = exp(-np.abs(x))
-    return np.where(np.asarray(x) >= 0, 1.0 / (1.0 + e), e / (1.0 + e)).astype(kind_of(x))[()]
+    wide = np.asarray(x, np.float64)
+    e = exp(-np.abs(wide))
+    return np.where(wide >= 0, 1.0 / (1.0 + e), e / (1.0 + e)).astype(kind_of(x))[()]
 
 
 def softplus(x):
     """log(1 + e to the x)."""
-    return np.asarray(np.maximum(x, 0.0) + log1p_series(np.asarray(exp(-np.abs(x)), np.float64))).astype(kind_of(x))[()]
+    wide = np.asarray(x, np.float64)
+    return np.asarray(np.maximum(wide, 0.0) + log1p_series(exp(-np.abs(wide)))).astype(kind_of(x))[()]
 
 
 @shared(forceinline=True)

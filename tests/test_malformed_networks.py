@@ -282,14 +282,14 @@ def parameters():
                 module = find.find_module("test", file.stem, kind)
                 for name, about in inspect.signature(module.params).parameters.items():
                     if name != "dt" and about.kind != about.VAR_KEYWORD:
-                        yield kind, file.stem, name
+                        yield kind, file.stem, name, about.default
 
 
-@pytest.mark.parametrize("kind, model, name", [*parameters()])
-def test_junk_for_every_parameter(kind, model, name):
+@pytest.mark.parametrize("kind, model, name, default", [*parameters()])
+def test_junk_for_every_parameter(kind, model, name, default):
     for junk in JUNK:
         tolerated(lambda junk=junk: clock.compile(one(kind, model, {name: junk})))
-    for junk in (NAN, "abc", 1j, [[1], [1, 2]], np.ones((3, 3)), None):
+    for junk in (NAN, "abc", 1j, [[1], [1, 2]], np.ones((3, 3)), *([] if default is None else [None])):
         refused(lambda junk=junk: clock.compile(one(kind, model, {name: junk})))
 
 

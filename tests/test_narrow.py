@@ -38,7 +38,7 @@ def test_float32_is_numpy_on_float32(module):
         for name, value in s._asdict().items():
             assert value.dtype == np.float32
             np.testing.assert_array_equal(value, run.states["a"].fields[name][t], err_msg=f"{name} in step {t}")
-    assert fired == len(run.spikes["a"].i) > 50
+    assert fired == len(run.spikes["a"].i) > (-1 if hasattr(module, "OUT") else 50)  # li never spikes
 
 
 @pytest.mark.parametrize("case", ["stdp", "reward_stdp"])
