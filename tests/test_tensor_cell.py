@@ -1,7 +1,6 @@
 """Neuron modules as torch layers: compiled loops against the unrolled step, gradients, shapes, and what is refused."""
 
 import itertools
-import shutil
 import threading
 
 import numpy as np
@@ -213,25 +212,6 @@ def test_maps_return_what_they_were_given(how):
     start = torch.tensor([-0.7, -0.2] if how.name in ("negative", "log_sigmoid") else [0.7, 0.2], dtype=torch.float64)
     torch.testing.assert_close(learned.value(how, learned.free("test", "p", how, start)), start)
     assert learned.of_bounds(0.0, 1.0) == learned.Map("sigmoid", 0.0, 1.0)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # torch warns of its own tracing
-@pytest.mark.skipif(shutil.which("g++") is None and shutil.which("clang++") is None, reason="torch.compile needs g++")
-@pytest.mark.parametrize("mode", [surrogate.spikes("hard", "atan"), surrogate.spikes("soft")], ids=str)
-@pytest.mark.parametrize("name", ["lif", "ultralif", "alif"])
-def test_a_step_compiles_without_a_break_in_its_graph(name, mode):
-    torch._dynamo.reset()
-    cell = Cell(name, 3, spikes=mode)
-    compiled = torch.compile(cell, fullgraph=True)
-    x, results = noise(2, 2, 3, torch.float32), []
-    for run in (cell, compiled):
-        first, second = x[0].clone().requires_grad_(), x[1].clone().requires_grad_()  # torch warns of other tensors
-        state = run(first)[1]
-        z, state = run(second, state._replace(v=state.v.detach().requires_grad_()))
-        results.append([z, state.v, *torch.autograd.grad(z.sum() + state.v.sum(), second)])
-    for a, b in zip(*results):
-        torch.testing.assert_close(a, b)
 
 
 def test_threads_answer_each_in_its_own_way():

@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 from typing import Any
 
 import numpy as np
@@ -247,24 +246,6 @@ def test_the_measured_table_is_of_use():
 ])  # fmt: skip
 def test_lines_cross_where_power_laws_do(line, level, expected):
     assert bench_sparse.crossing(line, level) == pytest.approx(expected)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not any(map(shutil.which, ("c++", "g++", "clang++"))), reason="torch.compile needs a C++ compiler")
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("backend", ["auto", "csr"])
-def test_it_compiles_as_one_graph(backend):
-    made, x = layer(backend), drawn(3, 4, 9).requires_grad_()
-    compiled = torch.compile(made, fullgraph=True)
-    optimiser = torch.optim.Adam(made.parameters(), 0.01)
-    for _ in range(2):
-        made.zero_grad()
-        plain = torch.autograd.grad(made(x).square().sum(), [x, *made.parameters()])
-        got = torch.autograd.grad(compiled(x).square().sum(), [x, *made.parameters()])
-        assert all(torch.allclose(a, b, rtol=1e-12) for a, b in zip(plain, got))
-        assert made.used == "csr"
-        compiled(x).square().sum().backward()
-        optimiser.step()
 
 
 @pytest.mark.slow
